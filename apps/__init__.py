@@ -1,0 +1,1 @@
+"""What people touch: Gradio pages, CLI, HTTP API and the composition root."""

@@ -1,0 +1,1 @@
+"""What judges: metrics, suites, statistics, reports and studies."""

@@ -1,0 +1,1 @@
+"""Metrics: pure functions of plain values that import nothing of ours."""

@@ -1,0 +1,1 @@
+"""What changes weights: pretraining, tuning, recipes, data."""

@@ -1,0 +1,1 @@
+"""What thinks in steps: LangGraph state machines, one folder an agent."""

@@ -1,0 +1,1 @@
+"""The brains: nets from raw tensors, tokenizers, inference, chat-model wrappers, weights."""
