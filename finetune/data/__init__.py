@@ -1,0 +1,1 @@
+"""Where training text comes from: sources, generated conversations, and their preparation into tokens."""
