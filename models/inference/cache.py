@@ -1,9 +1,9 @@
 """The key-value cache of a decoder: one preallocated pair of tensors a layer, written in place.
 
-Keys and values of layer `l` live in `[batch, kv_heads, capacity, head_dim]`. A forward pass calls `update` once for
-each layer (which writes at `length` without moving it) and then `advance` once, so that a pass that is interrupted
-between layers leaves the cache as it was. Slices are written by `copy_` into a view: no `index_copy_`, no
-concatenation, nothing is allocated after construction.
+Keys and values of layer `l` live in `[batch, kv_heads, capacity, head_dim]`. A forward pass calls `update`
+once for each layer (which writes at `length` without moving it) and then `advance` once, so that a pass that
+is interrupted between layers leaves the cache as it was. Slices are written by `copy_` into a view: no
+`index_copy_`, no concatenation, nothing is allocated after construction.
 """
 
 from __future__ import annotations

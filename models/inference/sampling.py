@@ -1,9 +1,9 @@
 """Choosing the next token from one row of logits.
 
-The order is fixed: repetition penalty → allowed tokens (grammar mask) → temperature → top-k → top-p → min-p → draw.
-Each filter sees the renormalised distribution that the one before it left. A one-token step handles a single row of a
-few thousand numbers, where NumPy is several times quicker than torch, so everything here takes and gives NumPy arrays.
-The same seed, parameters and logits give the same tokens.
+The order is fixed: repetition penalty → allowed tokens (grammar mask) → temperature → top-k → top-p → min-p →
+draw. Each filter sees the renormalised distribution that the one before it left. A one-token step handles a
+single row of a few thousand numbers, where NumPy is several times quicker than torch, so everything here
+takes and gives NumPy arrays. The same seed, parameters and logits give the same tokens.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class SamplingParams:
     Attributes:
         temperature: Divides the logits; 0 takes the most probable token (the lowest id of equals).
         top_k: Keep the k most probable tokens; `None` or 0 keeps all.
-        top_p: Keep the smallest set of most probable tokens whose mass reaches this (nucleus sampling, Holtzman et
-            al. 2020); 1 keeps all.
-        min_p: Keep tokens at least this fraction as probable as the most probable one (Nguyen et al. 2024); 0 keeps
-            all.
-        repetition_penalty: Divides positive and multiplies negative logits of tokens already seen, prompt included
-            (CTRL, Keskar et al. 2019); 1 changes nothing.
+        top_p: Keep the smallest set of most probable tokens whose mass reaches this (nucleus sampling,
+            Holtzman et al. 2020); 1 keeps all.
+        min_p: Keep tokens at least this fraction as probable as the most probable one (Nguyen et al. 2024); 0
+            keeps all.
+        repetition_penalty: Divides positive and multiplies negative logits of tokens already seen, prompt
+            included (CTRL, Keskar et al. 2019); 1 changes nothing.
         seed: Seed of the draw; `None` takes a fresh one.
 
     Raises:
@@ -52,7 +52,9 @@ class SamplingParams:
         _require(self.top_k is None or self.top_k >= 0, "top_k", self.top_k, "0 (keep all) or more")
         _require(0 < self.top_p <= 1, "top_p", self.top_p, "above 0 and at most 1")
         _require(0 <= self.min_p <= 1, "min_p", self.min_p, "from 0 to 1")
-        _require(0 < self.repetition_penalty < math.inf, "repetition_penalty", self.repetition_penalty, "above 0")
+        _require(
+            0 < self.repetition_penalty < math.inf, "repetition_penalty", self.repetition_penalty, "above 0"
+        )
         _require(self.seed is None or self.seed >= 0, "seed", self.seed, "0 or more")
 
     @property
@@ -181,7 +183,7 @@ class Sampler:
 
 
 def _top_k_mask(row: NDArray[np.floating], k: int) -> Mask:
-    """Which entries are the `k` greatest; of equals at the border the lower ids are kept, so the size is exact."""
+    """Which entries are the `k` greatest; of equals at the border lower ids win, so the size is exact."""
     if k >= len(row):
         return np.ones(len(row), dtype=np.bool_)
     border = np.partition(row, len(row) - k)[len(row) - k]
@@ -194,4 +196,6 @@ def _top_k_mask(row: NDArray[np.floating], k: int) -> Mask:
 def _no_token(allowed: Mask | None) -> HomespunError:
     if allowed is not None and not allowed.any():
         return HomespunError("the grammar allows no token here: it cannot be satisfied with this vocabulary")
-    return HomespunError("the model gave no usable probabilities (not-a-number): its weights are damaged or diverged")
+    return HomespunError(
+        "the model gave no usable probabilities (not-a-number): its weights are damaged or diverged"
+    )
