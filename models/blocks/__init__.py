@@ -1,0 +1,1 @@
+"""The parts nets are made of, written from raw tensors: attention, positions, norms, feed-forward."""

@@ -1,0 +1,1 @@
+"""Whole nets: the decoder family (GPT-2 to Llama and Qwen by configuration)."""
