@@ -1,0 +1,1 @@
+"""Byte-level BPE written here, its fast twin over the Rust runtime, and the chat template."""
