@@ -1,0 +1,172 @@
+"""The settings of one training stage, and how `--set key=value` changes them."""
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Self
+
+from homespun.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training stage. A stage ends at `max_tokens` or `max_minutes`, whichever comes first."""
+
+    tokens: str = ""
+    """Folder of prepared tokens."""
+    out: str = ""
+    """Folder of the run: checkpoints, metrics.jsonl, config.json, and the model when it ends."""
+    name: str = "home-base"
+    """Name of the model that results."""
+    model: dict[str, Any] = field(default_factory=dict)
+    """Values of DecoderConfig; what is not given is taken from the shape of home-base."""
+    init_from: str | None = None
+    """A model folder to begin from (tuning) instead of random weights; `model` is then taken from it."""
+    model_folder: str | None = None
+    """Where the resulting model goes; default: `<out>/model`."""
+
+    window: int = 512
+    """Tokens in a row."""
+    batch_tokens: int = 16384
+    """Tokens in an optimiser step."""
+    micro_tokens: int | None = None
+    """Tokens in one forward pass; default by device."""
+    packing: str = "stream"
+    """"stream": windows anywhere; "documents": whole documents packed into rows (tuning)."""
+    max_tokens: int | None = None
+    max_minutes: float | None = None
+    """Counts only time spent training, summed over resumes."""
+
+    optimizer: str = "muon"
+    lr: float = 3e-3
+    """AdamW's learning rate."""
+    muon_lr: float = 0.02
+    weight_decay: float = 0.1
+    beta1: float = 0.9
+    beta2: float = 0.95
+    momentum: float = 0.95
+    warmup: float = 0.02
+    """Share of the run."""
+    floor: float = 0.03
+    """Factor on the learning rates at the end."""
+    clip: float = 1.0
+    """Largest norm of the gradient; 0 = no clipping."""
+    ema: float = 0.0
+    """Decay of averaged weights, which then are what is evaluated and kept; 0 = none."""
+
+    eval_every: int = 250
+    """Steps between validations; 0 = only at the end."""
+    eval_tokens: int = 131072
+    log_every: int = 10
+    checkpoint_every_s: float = 300.0
+    checkpoint_every_steps: int = 0
+    """0 = by time only."""
+    seed: int = 1
+    threads: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    """"bf16", "fp32", or "auto" (bf16)."""
+    compile: str = "auto"
+    """"on", "off", or "auto": on where the run takes more than about ten minutes."""
+
+    def __post_init__(self) -> None:
+        for key, choices in _CHOICES.items():
+            if getattr(self, key) not in choices:
+                raise UsageError(f"{key} is {getattr(self, key)!r}: choose one of {', '.join(choices)}")
+        for key in ("window", "batch_tokens", "log_every", "eval_tokens"):
+            if getattr(self, key) < 1:
+                raise UsageError(f"{key} must be at least 1")
+        if self.max_tokens is None and self.max_minutes is None:
+            object.__setattr__(self, "max_minutes", 10.0)
+        for key in ("max_tokens", "max_minutes", "micro_tokens", "threads"):
+            if getattr(self, key) is not None and getattr(self, key) <= 0:
+                raise UsageError(f"{key} must be more than 0")
+        if self.batch_tokens < self.window:
+            raise UsageError(
+                f"batch_tokens ({self.batch_tokens}) must hold at least one window ({self.window})"
+            )
+
+    def with_overrides(self, overrides: Mapping[str, str | Any]) -> Self:
+        """The same with `key=value`s applied; strings are read by the field's type, `model.x` reaches into `model`.
+
+        Raises:
+            UsageError: Unknown key (the nearest ones are named) or a value of the wrong type.
+        """
+        hints = typing.get_type_hints(type(self))
+        changes: dict[str, Any] = {}
+        for key, value in overrides.items():
+            if key.startswith("model."):
+                model = changes.setdefault("model", dict(self.model))
+                model[key.removeprefix("model.")] = _loose(value) if isinstance(value, str) else value
+            elif key not in hints:
+                near = get_close_matches(key, list(hints), n=3, cutoff=0.5)
+                hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(hints)}"
+                raise UsageError(f"there is no training setting {key!r}; {hint}")
+            else:
+                changes[key] = _read(key, value, hints[key]) if isinstance(value, str) else value
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for config.json."""
+        return dataclasses.asdict(self)
+
+
+_CHOICES = {
+    "packing": ("stream", "documents"),
+    "optimizer": ("muon", "adamw"),
+    "precision": ("auto", "bf16", "fp32"),
+    "compile": ("auto", "on", "off"),
+}
+
+
+def split_overrides(pairs: list[str]) -> dict[str, str]:
+    """`["key=value", …]` as a mapping.
+
+    Raises:
+        UsageError: A pair has no "=".
+    """
+    result = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set takes key=value, not {pair!r}")
+        result[key.strip().replace("-", "_")] = value.strip()
+    return result
+
+
+def _loose(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"true": True, "false": False, "none": None}.get(text.lower(), text)
+
+
+def _read(key: str, text: str, hint: Any) -> Any:
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if type(None) in kinds and text.lower() in ("none", "null", ""):
+        return None
+    try:
+        if int in kinds:
+            number = float(text.replace("_", ""))
+            if number != int(number):
+                raise ValueError
+            return int(number)
+        if float in kinds:
+            return float(text)
+        if bool in kinds:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                text.lower()
+            ]
+    except (ValueError, KeyError, OverflowError):
+        kind = "a whole number" if int in kinds else "a number" if float in kinds else "true or false"
+        raise UsageError(f"{key} takes {kind}, not {text!r}") from None
+    if str in kinds:
+        return text
+    value = _loose(text)
+    if not isinstance(value, dict):
+        raise UsageError(f"{key} takes a JSON object, not {text!r}; single values go as {key}.name=value")
+    return value

@@ -1,0 +1,104 @@
+"""What a run tells while it works: a bar on a terminal, lines elsewhere, and `metrics.jsonl` for machines."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from homespun.files import no_space_is_clear
+
+
+class MetricsLog:
+    """`metrics.jsonl`: one JSON object a line, appended and flushed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, row: dict[str, Any]) -> None:
+        """Add a row.
+
+        Raises:
+            OutOfSpace: The disk is full.
+        """
+        with no_space_is_clear(self.path), self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def rewind(self, step: int) -> None:
+        """Drop rows after `step`, and a last line cut off by a crash: the run continues from there."""
+        if not self.path.exists():
+            return
+        kept = []
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except ValueError:
+                continue
+        with no_space_is_clear(self.path):
+            self.path.write_text("".join(kept), encoding="utf-8")
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: 42s, 3m05s, 2h07m."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+class Reporter:
+    """Progress on a text stream: a bar redrawn in place on a terminal, one line in `every_s` seconds elsewhere."""
+
+    def __init__(self, stream: TextIO | None = None, every_s: float = 15.0, quiet: bool = False) -> None:
+        self.stream = stream or sys.stderr
+        self.every_s, self.quiet = every_s, quiet
+        self.live = self.stream.isatty()
+        self._last = float("-inf")
+        self._drawn = 0
+
+    def say(self, line: str) -> None:
+        """One line that stays."""
+        if not self.quiet:
+            self._clear()
+            self.stream.write(line + "\n")
+            self.stream.flush()
+
+    def warn(self, line: str) -> None:
+        """One line that stays, even when quiet."""
+        self._clear()
+        self.stream.write(f"warning: {line}\n")
+        self.stream.flush()
+
+    def update(
+        self, now: float, done: float, step: int, loss: float, tokens_per_s: float, eta_s: float | None
+    ) -> None:
+        """Show where the run is.
+
+        Args:
+            now: Any monotonic clock, in seconds.
+            done: Progress, 0..1.
+            step: Steps so far.
+            loss: Of the last step, nats a token.
+            tokens_per_s: Recent speed.
+            eta_s: Seconds left, or None if not known yet.
+        """
+        if self.quiet or now - self._last < (0.5 if self.live else self.every_s):
+            return
+        self._last = now
+        left = "?" if eta_s is None else duration(eta_s)
+        text = f"{done:6.1%} step {step} loss {loss:.3f} {tokens_per_s:,.0f} tok/s, {left} left"
+        if not self.live:
+            self.stream.write(text + "\n")
+        else:
+            full = int(24 * done)
+            text = f"[{'#' * full}{'.' * (24 - full)}] {text}"
+            self.stream.write("\r" + text.ljust(self._drawn))
+            self._drawn = len(text)
+        self.stream.flush()
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self.stream.write("\r" + " " * self._drawn + "\r")
+            self._drawn = 0
