@@ -1,0 +1,81 @@
+"""Tokens in, logits out: the forward passes of one sequence through a decoder with a cache.
+
+Long inputs go through in chunks, so that a pass can be interrupted between them. Torch's thread count is a
+setting of the whole process; it is set for the duration of each pass and put back, because a generator that
+streams gives control away between passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.inference.cache import KVCache
+
+if TYPE_CHECKING:
+    from models.nets.decoder import Decoder
+
+PREFILL_CHUNK = 512
+
+
+class Runner:
+    """Runs one decoder, one sequence at a time."""
+
+    def __init__(self, net: Decoder, threads: int) -> None:
+        """Take a decoder, on any device, and the number of threads of a pass."""
+        self._net = net
+        self._threads = threads
+
+    def new_cache(self, capacity: int) -> KVCache:
+        """An empty cache for `capacity` tokens, where the decoder lives and in its type."""
+        weight = self._net.embedding.weight
+        with torch.inference_mode():
+            return KVCache(self._net.config, 1, capacity, weight.dtype, weight.device)
+
+    def run(
+        self, tokens: Sequence[int], cache: KVCache, *, rows: int = 1, check: Callable[[], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Append tokens to the cached sequence.
+
+        Args:
+            tokens: At least one token.
+            cache: What came before; advanced.
+            rows: How many of the last tokens' logits are wanted.
+            check: Called before every pass; may raise, which leaves the cache at a border between chunks.
+
+        Returns:
+            Logits `[rows, vocab]` after each of the last `rows` tokens.
+        """
+        before = torch.get_num_threads()
+        switch = before != self._threads
+        if switch:
+            torch.set_num_threads(self._threads)
+        try:
+            with torch.inference_mode():
+                head, tail = tokens[: len(tokens) - rows], tokens[len(tokens) - rows :]
+                if rows == 1 or len(head) == 0:
+                    head, tail = [], tokens  # one row comes out of the last chunk anyway
+                for start in range(0, len(head), PREFILL_CHUNK):
+                    self._pass(head[start : start + PREFILL_CHUNK], cache, True, check)
+                found = [
+                    self._pass(tail[start : start + PREFILL_CHUNK], cache, rows == 1, check)
+                    for start in range(0, len(tail), PREFILL_CHUNK)
+                ]
+            return found[-1] if rows == 1 else np.concatenate(found)
+        finally:
+            if switch:
+                torch.set_num_threads(before)
+
+    def _pass(
+        self, tokens: Sequence[int], cache: KVCache, last_only: bool, check: Callable[[], None] | None
+    ) -> NDArray[np.float32]:
+        if check is not None:
+            check()
+        ids = torch.tensor([tokens], device=self._net.embedding.weight.device)
+        logits = self._net(ids, cache=cache, last_only=last_only)
+        row: NDArray[np.float32] = logits[0].float().cpu().numpy()
+        return row
