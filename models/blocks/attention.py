@@ -1,8 +1,8 @@
 """Attention: multi-head, grouped and multi-query; causal, bidirectional or from another sequence; cached.
 
-The written-out path is the reference; `F.scaled_dot_product_attention` is the fast path beside it, and the two give
-equal results (tested). A boolean mask says what may be seen (True = may). A query that may see nothing gives zeros on
-both paths, never NaN.
+The written-out path is the reference; `F.scaled_dot_product_attention` is the fast path beside it, and the
+two give equal results (tested). A boolean mask says what may be seen (True = may). A query that may see
+nothing gives zeros on both paths, never NaN.
 """
 
 import math
@@ -10,7 +10,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from homespun.errors import UsageError
 from models.blocks.norms import RMSNorm
@@ -47,8 +47,8 @@ def attention_mask(
         start: Number of keys before the first query (held in a cache).
         causal: Whether a query sees only itself and what came before.
         window: Whether it sees only keys fewer than this many places away.
-        documents: Document id of every key, [B, start + length]: only equal ids see each other. Padding has an id of
-            its own (-1), so every query sees at least itself.
+        documents: Document id of every key, [B, start + length]: only equal ids see each other. Padding has
+            an id of its own (-1), so every query sees at least itself.
         device: Where the mask is made.
 
     Returns:
@@ -109,7 +109,7 @@ def attend_fused(
 
 
 class Attention(nn.Module):
-    """Multi-head attention; fewer key-value heads than heads make it grouped (Ainslie et al. 2023, arXiv:2305.13245).
+    """Multi-head attention, grouped where key-value heads are fewer (Ainslie et al. 2023, arXiv:2305.13245).
 
     Args:
         hidden_size: Width in and out.
@@ -118,7 +118,8 @@ class Attention(nn.Module):
         head_dim: Features of one head (`num_heads * head_dim` need not be `hidden_size`).
         bias: Whether the query, key and value projections have one.
         output_bias: Whether the output projection has one.
-        qk_norm: RMSNorm of every query and key head before rotation (Qwen3; Henry et al. 2020, arXiv:2010.04245).
+        qk_norm: RMSNorm of every query and key head before rotation, as in Qwen3 (after Henry et al. 2020,
+            arXiv:2010.04245).
         norm_eps: Of that norm.
         dropout: Of attention weights and of the output, while training.
         fused: Whether torch's fused kernels serve instead of the written-out path.
@@ -170,7 +171,7 @@ class Attention(nn.Module):
             x: [B, T, hidden_size].
             source: Where keys and values come from, [B, S, hidden_size]; `x` itself where None.
             rope: Cosines and sines for the positions of `x` (self-attention only).
-            mask: Boolean, broadcastable to [B, heads, T, S]; True = may be seen.
+            mask: Boolean [1 or B, 1, T, S]; True = may be seen.
             causal: In place of a mask, query `t` sees keys 0…t; needs T = S.
             cache: Keys and values of earlier positions; these are appended under `layer`.
             layer: The number of this layer in the cache.
@@ -190,10 +191,16 @@ class Attention(nn.Module):
             q, k = rotate(q, *rope), rotate(k, *rope)
         if cache is not None:
             k, v = cache.update(layer, k, v)
-        groups = self.num_heads // self.num_kv_heads
-        if groups > 1:  # head h reads key-value head h // groups
+        groups = self.num_heads // self.num_kv_heads  # head h reads key-value head h // groups
+        if groups > 1 and length == 1:
+            # One step: the heads of a group are as good as queries of one head, and nothing need be copied.
+            q = q.view(batch, self.num_kv_heads, groups, self.head_dim)
+            causal = False
+        elif groups > 1:
             k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
         dropout = self.dropout if self.training else 0.0
         mixed = (attend_fused if self.fused else attend)(q, k, v, mask=mask, causal=causal, dropout=dropout)
-        mixed = mixed.transpose(1, 2).reshape(batch, length, self.num_heads * self.head_dim)
+        if q.shape[1] == self.num_heads:
+            mixed = mixed.transpose(1, 2)
+        mixed = mixed.reshape(batch, length, self.num_heads * self.head_dim)
         return F.dropout(self.output(mixed), self.dropout, self.training)

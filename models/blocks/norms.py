@@ -1,7 +1,7 @@
 """Normalisation over the last dimension: LayerNorm and RMSNorm.
 
-Both compute in float32 whatever the input's type and return the input's type, so that autocast and half-precision
-weights do not lose the small differences a mean of squares is made of.
+Both compute in float32 whatever the input's type and return the input's type, so that autocast and
+half-precision weights do not lose the small differences a mean of squares is made of.
 """
 
 import torch

@@ -1,8 +1,8 @@
 """Where a token stands: learned, sinusoidal and rotary positions.
 
-All take `positions`, integer tensors [T] (one row for the whole batch) or [B, T]. Learned positions are a plain
-`nn.Embedding` and need no class here. Tables are kept in float32 also when the net is moved to a shorter type: an
-angle rounded to bfloat16 is a wrong angle.
+All take `positions`, integer tensors [T] (one row for the whole batch) or [B, T]. Learned positions are a
+plain `nn.Embedding` and need no class here. Tables are kept in float32 also when the net is moved to a
+shorter type: an angle rounded to bfloat16 is a wrong angle.
 """
 
 import math
@@ -17,7 +17,8 @@ from models.blocks.scaling import RopeScaling
 
 def rope_frequencies(head_dim: int, theta: float, scaling: RopeScaling | None = None) -> Tensor:
     """Angle a position adds, in radians, for each pair of features: float32 [head_dim / 2]."""
-    frequencies = 1.0 / (theta ** (torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim))
+    pairs = torch.arange(0, head_dim, 2, dtype=torch.float32, device="cpu")
+    frequencies = 1.0 / theta ** (pairs / head_dim)
     if scaling is None:
         return frequencies
     stretched = frequencies / scaling.factor
@@ -47,7 +48,7 @@ class _Table(nn.Module):
 
 
 class Rotary(_Table):
-    """Rotary positions, RoPE (Su et al. 2021, arXiv:2104.09864), in the half-rotation layout of Llama's weights.
+    """RoPE (Su et al. 2021, arXiv:2104.09864), in the half-rotation layout of Llama's weights.
 
     Feature `i` of a head is paired with `i + head_dim / 2` and the pair turned by `position * frequency[i]`.
 
@@ -70,14 +71,14 @@ class Rotary(_Table):
     def _fill(self, device: torch.device) -> None:
         angles = torch.outer(
             torch.arange(self.length, dtype=torch.float32, device="cpu"),
-            rope_frequencies(self.head_dim, self.theta, self.scaling).cpu(),
+            rope_frequencies(self.head_dim, self.theta, self.scaling),
         )
         self.register_buffer("cos", torch.cat((angles, angles), -1).cos().to(device), persistent=False)
         self.register_buffer("sin", torch.cat((angles, angles), -1).sin().to(device), persistent=False)
 
     def forward(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosines and sines for `positions`: two [1 or B, 1, T, head_dim], ready to meet [B, heads, T, head_dim]."""
-        cos, sin = self.cos[positions], self.sin[positions]
+        """Cosines and sines for `positions`: two [1 or B, 1, T, head_dim]."""
+        cos, sin = self.get_buffer("cos")[positions], self.get_buffer("sin")[positions]
         if positions.dim() == 1:
             return cos[None, None], sin[None, None]
         return cos[:, None], sin[:, None]
@@ -108,12 +109,11 @@ class Sinusoidal(_Table):
     def _fill(self, device: torch.device) -> None:
         angles = torch.outer(
             torch.arange(self.length, dtype=torch.float32, device="cpu"),
-            rope_frequencies(self.size, 10000.0).cpu(),
+            rope_frequencies(self.size, 10000.0),
         )
         table = torch.stack((angles.sin(), angles.cos()), -1).flatten(-2)
         self.register_buffer("table", table.to(device), persistent=False)
 
     def forward(self, positions: Tensor) -> Tensor:
         """Rows for `positions`: [T, size] or [B, T, size]."""
-        rows: Tensor = self.table[positions]
-        return rows
+        return self.get_buffer("table")[positions]

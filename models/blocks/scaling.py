@@ -10,8 +10,8 @@ class RopeScaling:
     """How rotary frequencies are stretched for contexts longer than those of pre-training.
 
     Attributes:
-        kind: "linear" (all frequencies divided by `factor`) or "llama3" (only the long wavelengths are, with a ramp
-            between; Llama 3.1 model card).
+        kind: "linear" (all frequencies divided by `factor`) or "llama3" (only those of long wavelengths are,
+            with a ramp between; as Llama 3.1).
         factor: The stretch.
         low_frequency: llama3: wavelengths above `original_positions / low_frequency` are stretched in full.
         high_frequency: llama3: wavelengths below `original_positions / high_frequency` are left alone.

@@ -1,13 +1,13 @@
 """The decoder: a stack of pre-norm layers that predicts the next token, GPT-2 to Llama by configuration.
 
-`forward` gives logits for every position. Tokens of one row see each other only inside equal `documents` ids, so
-several documents can be packed into one window and rows can be padded on either side (id -1; what comes out at
-padding is finite and means nothing). Positions run on through a packed window where they are rotary (only
-differences matter) and start anew in every document where they are learned or sinusoidal.
+`forward` gives logits for every position. Tokens of one row see each other only inside equal `documents` ids,
+so several documents can be packed into one window and rows can be padded on either side (id -1; what comes
+out at padding is finite and means nothing). Positions run on through a packed window where they are rotary
+(only differences matter) and start anew in every document where they are learned or sinusoidal.
 
-Initialisation (GPT-2): matrices and embeddings normal with deviation 0.02; the two projections of a layer that write
-into the residual stream 0.02 / sqrt(2 · num_layers), so that the stream's variance does not grow with depth; biases 0,
-norms 1.
+Initialisation (GPT-2): matrices and embeddings normal with deviation 0.02; the two projections of a layer
+that write into the residual stream 0.02 / sqrt(2 · num_layers), so that the stream's variance does not grow
+with depth; biases 0, norms 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from homespun.errors import UsageError
 from models.blocks.attention import Attention, Cache, attention_mask
@@ -139,11 +139,12 @@ class Decoder(nn.Module):
 
         Args:
             ids: Token ids [B, T].
-            positions: Their places [B, T] or [T], each below `max_positions`; counted from `cache.length`, or as the
-                module's docstring says where there are documents, if None.
-            documents: Document ids [B, T], equal for tokens that may see each other, -1 for padding. With a cache that
-                holds something, those of the held positions stand before them: [B, cache.length + T].
-            cache: Keys and values of earlier positions; those of `ids` are appended and the cache is advanced.
+            positions: Their places [B, T] or [T], each below `max_positions`; if None, counted from
+                `cache.length`, or as the module's docstring says where there are documents.
+            documents: Document ids [B, T], equal for tokens that may see each other, -1 for padding. With a
+                cache that holds something, those of the held positions stand before them:
+                [B, cache.length + T].
+            cache: Keys and values of earlier positions; those of `ids` are appended, the cache is advanced.
             last_only: Whether only the last position's logits are computed.
 
         Returns:
@@ -199,7 +200,7 @@ class Decoder(nn.Module):
 
 
 def positions_in_documents(documents: Tensor) -> Tensor:
-    """Place of every token in its own document, [B, T], where `documents` [B, T] holds one run of ids for each."""
+    """Place of every token in its own document, [B, T]; a document is one run of equal ids in `documents`."""
     places = torch.arange(documents.shape[1], device=documents.device).expand_as(documents)
     begins = torch.ones_like(documents, dtype=torch.bool)
     begins[:, 1:] = documents[:, 1:] != documents[:, :-1]

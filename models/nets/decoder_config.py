@@ -37,7 +37,7 @@ class DecoderConfig:
         sliding_window: A token sees only itself and the `sliding_window - 1` before it; None is all.
         dropout: While training: of embeddings, attention weights and both branches of a layer.
         fused_attention: Torch's fused kernels serve instead of the written-out attention (equal results).
-        output_bias: Bias of the attention's output projection; None is as `attention_bias` (Qwen2 has it apart).
+        output_bias: Bias of the attention's output projection; None is as `attention_bias` (Qwen2's differ).
         rope_scaling: Stretch of rotary positions for long contexts.
 
     Raises:
@@ -143,7 +143,7 @@ class DecoderConfig:
         max_positions: int = 1024,
         **others: Any,
     ) -> Self:
-        """Learned positions, LayerNorm, GELU (tanh), biases everywhere, tied embeddings; feed-forward 4 × width."""
+        """Learned positions, LayerNorm, GELU (tanh), biases, tied embeddings; feed-forward 4 × width."""
         shape: dict[str, Any] = {
             "norm": "layernorm",
             "norm_eps": 1e-5,
