@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from homespun.errors import CorruptWeights, ModelNotFound
+from homespun.errors import CorruptWeights, HomespunError, ModelNotFound, UsageError
 from homespun.files import atomic_folder
 from homespun.paths import Home
 from homespun.settings import load_settings
@@ -132,14 +132,18 @@ def load_model(folder: Path | str, verify: bool = True) -> LoadedModel:
 
     root = Path(folder)
     config = read_config(root)
-    data = {name: _read(root / name, config["files"][name] if verify else None) for name in (TOKENIZER, WEIGHTS)}
+    data = {
+        name: _read(root / name, config["files"][name] if verify else None) for name in (TOKENIZER, WEIGHTS)
+    }
     try:
         tokenizer = Tokenizer.from_json(data[TOKENIZER].decode())
-    except Exception as error:  # the Rust runtime raises plain Exception
+    except (HomespunError, UnicodeDecodeError) as error:
         raise CorruptWeights(f"{root / TOKENIZER} is not a tokenizer ({error}): {_REPAIR}") from error
     try:
         net = Decoder(DecoderConfig.from_dict(config["net"]))
         tensors = load(data[WEIGHTS])
+    except UsageError as error:
+        raise CorruptWeights(f"{root / CONFIG} is wrong ({error}): {_REPAIR}") from error
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
         raise CorruptWeights(f"{root / WEIGHTS} cannot be read ({error}): {_REPAIR}") from error
     expected = set(_unique_names(net))
@@ -170,7 +174,9 @@ def read_config(folder: Path | str) -> dict[str, Any]:
             f"{path} is not one of our model folders; a transformers checkpoint is addressed as hf:{path.parent}"
         )
     if config["format"] != FORMAT:
-        raise CorruptWeights(f"{path} has format {config['format']}, this version reads {FORMAT}: update homespun")
+        raise CorruptWeights(
+            f"{path} has format {config['format']}, this version reads {FORMAT}: update homespun"
+        )
     files = config.get("files")
     if not isinstance(files, dict) or not {WEIGHTS, TOKENIZER} <= set(files) or "net" not in config:
         raise CorruptWeights(f"{path} lacks 'net' or the hashes in 'files': {_REPAIR}")
@@ -207,7 +213,9 @@ def find_model(name: str | Path, home: Path | None = None) -> Path:
         return path
     if text and path.is_dir() and ((path / WEIGHTS).exists() or (path / TOKENIZER).exists()):
         raise CorruptWeights(f"{path} has no {CONFIG}: {_REPAIR}")
-    known = ", ".join(info.name for info in list_models(home)) or "none yet: homespun train home-nano makes one"
+    known = (
+        ", ".join(info.name for info in list_models(home)) or "none yet: homespun train home-nano makes one"
+    )
     raise ModelNotFound(f"no model named {text!r}; there are: {known} (a path to a model folder works too)")
 
 

@@ -1,0 +1,175 @@
+"""Where a chat model's weights come from, and sharing them between all chat models that use the same ones.
+
+`locate` reads a configuration and no tensor, so constructing a chat model is cheap. `open_brain` loads, at the first
+use, and remembers the last few: the key holds folder and fingerprint, so a model that was trained anew in the same
+folder is loaded anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models import store
+from models.tokenizers.special import CALL, END, special_id
+
+if TYPE_CHECKING:
+    from models.inference.engine import Engine, Request, Step
+
+FOREIGN = "hf:"
+_KEPT = 3
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that was found but not loaded."""
+
+    name: str
+    folder: Path
+    fingerprint: str
+    context_length: int
+    generation: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a model's conversations are written in tokens.
+
+    Attributes:
+        render: Template dictionaries and tool schemas to a prompt.
+        encode: Ordinary text to ids.
+        token_bytes: What a token stands for.
+        stop_ids: Tokens that end an answer.
+        call_token: The token that begins a tool call, or
+        call_marker: the text that does.
+        call_opening: The same in the grammar's notation.
+        call_closing: What ends a call, in the grammar's notation.
+    """
+
+    render: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]] | None], list[int]]
+    encode: Callable[[str], list[int]]
+    token_bytes: Callable[[int], bytes]
+    stop_ids: frozenset[int]
+    call_token: int | None = None
+    call_marker: str | None = None
+    call_opening: str = CALL
+    call_closing: str = ""
+
+
+class Brain:
+    """Loaded weights that any number of chat models and threads may use at once.
+
+    Each answer has an engine of its own over the same weights, so an answer that is read slowly, or not to its end,
+    holds up nobody. Passes through the net take turns.
+    """
+
+    def __init__(self, voice: Voice, make_engine: Callable[[], Engine]) -> None:
+        self.voice = voice
+        self._make_engine = make_engine
+        self._idle = [make_engine()]
+        self._turn = threading.Lock()
+
+    def steps(self, request: Request) -> Generator[Step, None, None]:
+        """Generate; close the iterator to stop early."""
+        with self._engine() as engine:
+            steps = engine.generate(request)
+            try:
+                while True:
+                    with self._turn:
+                        step = next(steps, None)
+                    if step is None:
+                        return
+                    yield step
+            finally:
+                if isinstance(steps, Generator):
+                    steps.close()
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        try:
+            engine = self._idle.pop()
+        except IndexError:
+            engine = self._make_engine()
+        try:
+            yield engine
+        finally:
+            self._idle.append(engine)
+
+
+def locate(name: str, home: Path | None = None) -> Source:
+    """Find a model by its address, reading its configuration only.
+
+    Raises:
+        ModelNotFound: There is none of this name.
+        CorruptWeights: Its configuration cannot be read.
+    """
+    if name.startswith(FOREIGN):
+        from models.chat.foreign import locate_foreign
+
+        return locate_foreign(name)
+    folder = store.find_model(name, home)
+    config = store.read_config(folder)
+    return Source(
+        name,
+        folder.resolve(),
+        store.fingerprint(config),
+        int(config["net"]["max_positions"]),
+        config["generation"],
+    )
+
+
+def open_brain(source: Source, threads: int | None = None) -> Brain:
+    """Load a model, or give the one that is loaded already.
+
+    Raises:
+        CorruptWeights: A file is missing, cut short or altered.
+    """
+    return _shelf().get(source, threads)
+
+
+class _Shelf:
+    """The brains used last. Two threads that ask for the same one at the same moment load it once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._brains: OrderedDict[tuple[Path, str, int | None], Brain] = OrderedDict()
+
+    def get(self, source: Source, threads: int | None) -> Brain:
+        key = (source.folder, source.fingerprint, threads)
+        with self._lock:
+            brain = self._brains.pop(key, None) or _load(source, threads)
+            self._brains[key] = brain
+            while len(self._brains) > _KEPT:
+                self._brains.popitem(last=False)
+            return brain
+
+
+@lru_cache(maxsize=1)
+def _shelf() -> _Shelf:
+    return _Shelf()
+
+
+def _load(source: Source, threads: int | None) -> Brain:
+    if source.name.startswith(FOREIGN):
+        from models.chat.foreign import load_foreign
+
+        return load_foreign(source.folder, threads)
+    from models.inference.engine import Engine
+    from models.tokenizers.chat_template import render
+
+    loaded = store.load_model(source.folder)
+    tokenizer = loaded.tokenizer
+    voice = Voice(
+        render=lambda rows, tools: render(rows, tokenizer, tools=tools),
+        encode=tokenizer.encode,
+        token_bytes=tokenizer.token_bytes,
+        stop_ids=frozenset({special_id(END)}),
+        call_token=special_id(CALL),
+    )
+    return Brain(voice, lambda: Engine(loaded.net, tokenizer=tokenizer, threads=threads))
