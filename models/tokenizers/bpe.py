@@ -1,14 +1,16 @@
 """Byte-level byte-pair encoding, readable and exact: the reference that the fast tokenizer must equal.
 
-Contract: `decode(encode(text)) == text` for every text that UTF-8 can hold (a lone surrogate becomes U+FFFD), no text
-encodes to a special token, and `to_json()` makes a tokenizer.json that gives equal ids in the Rust `tokenizers`
-runtime. What it does not do: speed (use `models.tokenizers.fast.Tokenizer` in hot paths) and normalisation (none).
+Contract: `decode(encode(text)) == text` for every text that UTF-8 can hold (a lone surrogate becomes
+U+FFFD), no text encodes to a special token, and `to_json()` makes a tokenizer.json that gives equal ids in
+the Rust `tokenizers` runtime. What it does not do: speed (use `models.tokenizers.fast.Tokenizer` in hot
+paths) and normalisation (none).
 """
 
 import heapq
+import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +24,7 @@ from models.tokenizers.training import MAX_VOCAB, learn_merges
 
 Merge = tuple[int, int]
 _CACHED_WORDS = 1 << 16
+_GONE = -1
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class BPETokenizer:
 
         Args:
             texts: documents; each is read once and not kept.
-            vocab_size: tokens wanted, at least 272; fewer come back when the text holds no more repeated pairs.
+            vocab_size: tokens wanted, at least 272; fewer come back when no pair repeats any more.
 
         Raises:
             UsageError: if `vocab_size` is out of range.
@@ -106,9 +109,7 @@ class BPETokenizer:
         for pretoken in split(special.well_formed(text)):
             known = words.get(pretoken)
             if known is None:
-                known = [BYTE_OFFSET + byte for byte in pretoken.encode()]
-                for _, known in self._apply(known):
-                    pass
+                known = self._merged(pretoken)
                 if len(words) >= _CACHED_WORDS:
                     words.clear()
                 words[pretoken] = known
@@ -132,54 +133,51 @@ class BPETokenizer:
         """Shows for each pre-token which merges made its tokens, in the order in which they were applied."""
         result = []
         for pretoken in split(special.well_formed(text)):
-            ids = [BYTE_OFFSET + byte for byte in pretoken.encode()]
-            steps, ranks = [ids], []
-            for rank, ids in self._apply(ids, every_step=True):
-                ranks.append(rank)
-                steps.append(ids)
-            shown = [[self._pieces[token] for token in step] for step in steps]
-            result.append(Explanation(pretoken, shown, ranks, ids))
+            steps: list[tuple[int, list[int]]] = []
+            ids = self._merged(pretoken, steps)
+            shown = [[self._pieces[token] for token in step] for _, step in steps]
+            result.append(Explanation(pretoken, shown, [rank for rank, _ in steps[1:]], ids))
         return result
 
     def _check(self, token: int) -> None:
         if not 0 <= token < len(self._pieces):
             raise UsageError(f"token id {token} is outside the vocabulary of {len(self._pieces)} tokens")
 
-    def _apply(self, ids: list[int], every_step: bool = False) -> Iterator[tuple[int, list[int]]]:
-        """Merges the earliest learnt pair first, the leftmost of equals; yields (rank, ids) at the end or each step.
+    def _merged(self, pretoken: str, steps: list[tuple[int, list[int]]] | None = None) -> list[int]:
+        """Merges the earliest learnt pair first, the leftmost of equals, until none is left.
 
-        A heap of candidate places over a linked list: O(n log n) for a piece of n bytes, however long it is.
+        A heap of candidate places over a linked list: O(n log n) for n bytes, however long the pre-token is.
+        If `steps` is given, it receives (rank of the merge, ids after it), beginning with (-1, bytes).
         """
-        tokens: list[int | None] = list(ids)
-        after = [*range(1, len(ids)), -1]
-        before = list(range(-1, len(ids) - 1))
+        tokens = [BYTE_OFFSET + byte for byte in pretoken.encode()]
+        size = len(tokens)
+        after = [*range(1, size), -1]
+        before = list(range(-1, size - 1))
         ranks = self._ranks
-        heap = []
-        for place, pair in enumerate(zip(ids, ids[1:], strict=False)):
-            if pair in ranks:
-                heap.append((ranks[pair], place))
+        heap = [
+            (ranks[pair], place) for place, pair in enumerate(itertools.pairwise(tokens)) if pair in ranks
+        ]
         heapq.heapify(heap)
-        rank = -1
+        if steps is not None:
+            steps.append((-1, tokens.copy()))
         while heap:
             rank, place = heapq.heappop(heap)
-            left = tokens[place]
-            follower = after[place] if left is not None else -1
+            follower = after[place]
             # An earlier merge may have changed either side since this candidate was noted.
-            if follower < 0 or ranks.get((left, tokens[follower])) != rank:  # type: ignore[arg-type]
+            if follower < 0 or ranks.get((tokens[place], tokens[follower])) != rank:
                 continue
-            tokens[place], tokens[follower] = FIRST_MERGE + rank, None
+            tokens[place], tokens[follower] = FIRST_MERGE + rank, _GONE
             beyond = after[place] = after[follower]
             if beyond >= 0:
                 before[beyond] = place
             for start, end in ((before[place], place), (place, beyond)):
                 if start >= 0 and end >= 0:
-                    candidate = ranks.get((tokens[start], tokens[end]))  # type: ignore[arg-type]
+                    candidate = ranks.get((tokens[start], tokens[end]))
                     if candidate is not None:
                         heapq.heappush(heap, (candidate, start))
-            if every_step:
-                yield rank, [token for token in tokens if token is not None]
-        if not every_step:
-            yield rank, [token for token in tokens if token is not None]
+            if steps is not None:
+                steps.append((rank, [token for token in tokens if token != _GONE]))
+        return [token for token in tokens if token != _GONE]
 
     def to_json(self) -> str:
         """Writes the tokenizer.json that the Rust `tokenizers` runtime and `transformers` read."""

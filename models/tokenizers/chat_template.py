@@ -1,12 +1,13 @@
 """How a conversation becomes tokens, for training and for answering.
 
-Contract: `<|endoftext|>`, then `<|tools|>` + a compact JSON list of schemas + `<|end|>` if there are tools, then for each
-message `<|role|>` + content + `<|end|>`. An assistant's tool calls follow its content, each as `<|call|>` + compact JSON
-`{"name":…,"arguments":…}`. Structure is made of ids and content is encoded as ordinary text, so no content can forge structure.
+Contract: `<|endoftext|>`, then `<|tools|>` + a compact JSON list of schemas + `<|end|>` if there are tools,
+then for each message `<|role|>` + content + `<|end|>`. An assistant's tool calls follow its content, each
+as `<|call|>` + compact JSON `{"name":…,"arguments":…}`. Structure is made of ids and content is encoded as
+ordinary text, so no content can forge structure.
 
-`JINJA` is the same template for `transformers`' `apply_chat_template`, with equal ids. Its limit: `transformers` renders the
-whole conversation to one string before it tokenises, so special tokens spelt out in a *user's text* are recognised there and
-can forge structure. Use `render` for text that others wrote.
+`JINJA` is the same template for `transformers`' `apply_chat_template`, with equal ids. Its limit:
+`transformers` renders the whole conversation to one string before it tokenises, so special tokens spelt out
+in a *user's text* are recognised there and can forge structure. Use `render` for text that others wrote.
 """
 
 import json
@@ -41,8 +42,8 @@ def render(
     """Renders a conversation as a prompt.
 
     Args:
-        messages: `{"role", "content", "tool_calls": [{"name", "arguments"}]}`; content is a text, None, or a list of
-            blocks whose texts are joined. Calls may be wrapped in `{"function": …}`.
+        messages: `{"role", "content", "tool_calls": [{"name", "arguments"}]}`; content is a text, None, or
+            a list of blocks whose texts are joined. Calls may be wrapped in `{"function": …}`.
         tokenizer: either tokenizer of this package.
         tools: JSON schemas of the tools, shown to the model as they are.
         add_generation_prompt: end with `<|assistant|>`, so that the model answers.
@@ -60,8 +61,8 @@ def render_training(
     """Renders a whole conversation with its loss mask.
 
     Returns:
-        Ids and a mask of the same length: 1 on each token that the assistant must produce (content, calls and the
-        closing `<|end|>`; not `<|assistant|>`, which the prompt supplies), 0 elsewhere.
+        Ids and a mask of the same length: 1 on each token that the assistant must produce (content, calls and
+        the closing `<|end|>`; not `<|assistant|>`, which the prompt supplies), 0 elsewhere.
     """
     ids: list[int] = []
     mask: list[int] = []
@@ -116,7 +117,7 @@ def _block_text(block: object) -> str:
 
 
 def call_text(call: Mapping[str, Any]) -> str:
-    """Writes one tool call as compact JSON, name first. Arguments that are a string already are taken as JSON text."""
+    """Writes one tool call as compact JSON, name first; string arguments are taken as JSON text."""
     inner = call.get("function", call)
     if not isinstance(inner, Mapping) or "name" not in inner:
         raise UsageError('a tool call must be {"name": …, "arguments": {…}}')
@@ -134,7 +135,9 @@ JINJA = """\
 {%- macro text(content) -%}
 {%- if content is string -%}{{ content }}
 {%- elif content is none or content is not defined -%}
-{%- else -%}{%- for block in content -%}{{ block if block is string else block['text'] }}{%- endfor -%}{%- endif -%}
+{%- else -%}
+{%- for block in content -%}{{ block if block is string else block['text'] }}{%- endfor -%}
+{%- endif -%}
 {%- endmacro -%}
 <|endoftext|>
 {%- if tools -%}<|tools|>{{ tools | tojson(separators=(',', ':')) }}<|end|>{%- endif -%}

@@ -1,12 +1,13 @@
 """Which code points are letters and which are numbers, written out.
 
-Contract: constants. The Unicode database differs between Python versions, `regex` and the engines inside the Rust
-runtime, and a character that is a letter to one and unassigned to another would be split in two ways, hence tokenised
-in two ways. So pre-tokenisation names no Unicode property; it lists ranges (hexadecimal, inclusive).
+Contract: constants. The Unicode database differs between Python versions, `regex` and the engines inside
+the Rust runtime, and a character that is a letter to one and unassigned to another would be split in two
+ways, hence tokenised in two ways. So pre-tokenisation names no Unicode property; it lists ranges
+(hexadecimal, inclusive).
 
-Letters are the categories L and M, with small gaps of unassigned code points inside a script counted in, and with
-U+200C, which joins Persian and Indic words; without the variation selectors and combining enclosures, which
-belong to emoji. Numbers are the category N. Whitespace is the property White_Space.
+Letters are the categories L and M, with small gaps of unassigned code points inside a script counted in,
+and with U+200C, which joins Persian and Indic words; without the variation selectors and combining
+enclosures, which belong to emoji. Numbers are the category N. Whitespace is the property White_Space.
 """
 
 LETTERS = """

@@ -1,25 +1,22 @@
 """The tokenizer of hot paths: the same ids as `BPETokenizer`, computed by the Rust `tokenizers` runtime.
 
-Contract: `encode`, `decode`, `token_bytes` and `special` equal those of `BPETokenizer` on the same tokenizer.json; ordinary
-text never yields a special id. Safe to share between threads. It reads any byte-level tokenizer.json that begins with
-this project's special tokens; it does not train.
+Contract: `encode`, `decode`, `token_bytes` and `special` equal those of `BPETokenizer` on the same
+tokenizer.json; ordinary text never yields a special id. Safe to share between threads. It reads any
+byte-level tokenizer.json that begins with this project's special tokens; it does not train.
 """
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from homespun.errors import HomespunError, UsageError
 from models.tokenizers import special
 from models.tokenizers.bpe import read_text
 from models.tokenizers.special import BYTE_OFFSET, SPECIALS
 
-if TYPE_CHECKING:
-    import tokenizers
-
 
 class Tokenizer:
-    """Encodes and decodes with the Rust runtime; make one with `Tokenizer.load(path)` or `Tokenizer.from_json(text)`.
+    """Encodes and decodes with the Rust runtime; made by `Tokenizer.load(path)` or `.from_json(text)`.
 
     Args:
         json: the content of tokenizer.json.
@@ -34,14 +31,14 @@ class Tokenizer:
 
         self.json = json
         try:
-            runtime: tokenizers.Tokenizer = tokenizers.Tokenizer.from_str(json)
+            runtime: Any = tokenizers.Tokenizer.from_str(json)
         except Exception as error:  # the runtime raises bare Exception
             raise HomespunError(f"{source} is damaged or no tokenizer: {error}") from error
         # Text that a person wrote must not be able to end a message or start a system prompt.
         runtime.encode_special_tokens = True
         runtime.no_truncation()
         runtime.no_padding()
-        self._runtime: Any = runtime
+        self._runtime = runtime
         self.vocab_size: int = runtime.get_vocab_size(with_added_tokens=True)
         names = [runtime.id_to_token(token) for token in range(self.vocab_size)]
         if tuple(names[:BYTE_OFFSET]) != SPECIALS:

@@ -1,7 +1,8 @@
 """The special tokens and the byte alphabet that every vocabulary of this project begins with.
 
-Contract: ids 0..15 are `SPECIALS` in order, ids 16..271 are the 256 bytes (id = byte + 16), merges follow. The order
-never changes: weights depend on it. Special tokens are put into a sequence by their id only; `encode` never yields one.
+Contract: ids 0..15 are `SPECIALS` in order, ids 16..271 are the 256 bytes (id = byte + 16), merges follow.
+The order never changes: weights depend on it. Special tokens are put into a sequence by their id only;
+`encode` never yields one.
 """
 
 from collections.abc import Iterable
@@ -61,7 +62,7 @@ def special_id(name: str) -> int:
 
 @cache
 def byte_alphabet() -> str:
-    """Returns the 256 printable characters that stand for the bytes 0..255 in a tokenizer.json (GPT-2's table)."""
+    """Returns the 256 characters that stand for the bytes 0..255 in a tokenizer.json (GPT-2's table)."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     stand_ins = iter(range(256, 512))
     return "".join(chr(byte if byte in printable else next(stand_ins)) for byte in range(256))

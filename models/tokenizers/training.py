@@ -1,16 +1,17 @@
 """Learning the merges of byte-level BPE (Sennrich et al. 2016, arXiv:1508.07909), by incremental pair counts.
 
-Contract: a pure function of the multiset of pre-tokens, whatever their order: the most frequent pair is merged first,
-and of equally frequent ones the pair with the smaller ids. Cost: a merge visits only the words that contain its pair,
-and in each only the places beside the merged pair.
+Contract: a pure function of the multiset of pre-tokens, whatever their order: the most frequent pair is
+merged first, and of equally frequent ones the pair with the smaller ids. Cost: a merge visits only the
+words that contain its pair, and in each only the places beside the merged pair.
 
-How it is fast without leaving Python: a word is a `str` with one character per token, so a pair is a string of two
-characters and `str.split` finds its places, leftmost first and without overlap, at C speed. The largest count is found
-in a heap whose entries may be stale: counts only fall for pairs already in it, so an entry that is too high is pushed
-back with its true count when it comes up.
+How it is fast without leaving Python: a word is a `str` with one character per token, so a pair is a string
+of two characters and `str.split` finds its places, leftmost first and without overlap, at C speed. The
+largest count is found in a heap whose entries may be stale: counts only fall for pairs already in it, so an
+entry that is too high is pushed back with its true count when it comes up.
 """
 
 import heapq
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
@@ -44,7 +45,7 @@ def learn_merges(
     places: defaultdict[str, list[int]] = defaultdict(list)
     for index, text in enumerate(texts):
         weight = weights[index]
-        for pair in map("".join, zip(text, text[1:], strict=False)):
+        for pair in map("".join, itertools.pairwise(text)):
             totals[pair] += weight
             where = places[pair]
             if not where or where[-1] != index:
@@ -63,7 +64,7 @@ def learn_merges(
         if total < 2:
             break
         joined = bytes_of[pair[0]] + bytes_of[pair[1]]
-        # Two pairs may spell the same bytes ("a"+"bc", "ab"+"c"); a token must have one spelling, so the first wins.
+        # Two pairs may spell the same bytes ("a"+"bc", "ab"+"c"); a token has one spelling: the first wins.
         if joined in taken:
             continue
         taken.add(joined)
@@ -84,7 +85,7 @@ def _merge(
     places: defaultdict[str, list[int]],
 ) -> set[str]:
     """Replaces `pair` by `new` in every word that has it, keeps the books, returns the pairs that came up."""
-    first, second = pair
+    first, second = pair[0], pair[1]
     fresh: set[str] = set()
     for index in places.pop(pair):
         pieces = texts[index].split(pair)
