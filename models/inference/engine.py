@@ -113,7 +113,12 @@ class Engine:
     """
 
     def __init__(
-        self, net: Decoder, *, tokenizer: GrammarTokenizer | None = None, threads: int | None = None
+        self,
+        net: Decoder,
+        *,
+        tokenizer: GrammarTokenizer | None = None,
+        threads: int | None = None,
+        fast: bool = True,
     ) -> None:
         """Take a decoder into use.
 
@@ -125,7 +130,7 @@ class Engine:
         """
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be 1 or more, not {threads}")
-        self._runner = Runner(net.eval(), DEFAULT_THREADS if threads is None else threads)
+        self._runner = Runner(net.eval(), DEFAULT_THREADS if threads is None else threads, fast=fast)
         self._tokenizer = tokenizer
         self._vocab_size = net.config.vocab_size
         self._vocabulary: GrammarVocabulary | None = None

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.inference.cache import KVCache
+from models.inference.step import OneTokenStep
 
 if TYPE_CHECKING:
     from models.nets.decoder import Decoder
@@ -25,13 +26,27 @@ PREFILL_CHUNK = 512
 class Runner:
     """Runs one decoder, one sequence at a time."""
 
-    def __init__(self, net: Decoder, threads: int) -> None:
-        """Take a decoder, on any device, and the number of threads of a pass."""
+    def __init__(self, net: Decoder, threads: int, *, fast: bool = True) -> None:
+        """Take a decoder into use.
+
+        Args:
+            net: The decoder, on any device.
+            threads: Torch's threads during a pass.
+            fast: Take the one-token step of `models.inference.step` where it can serve; else always the
+                decoder's own `forward`, the reference.
+        """
         self._net = net
         self._threads = threads
+        self._fast = fast and OneTokenStep.fits(net)
+        self._step: OneTokenStep | None = None
 
     def new_cache(self, capacity: int) -> KVCache:
-        """An empty cache for `capacity` tokens, where the decoder lives and in its type."""
+        """An empty cache for `capacity` tokens, where the decoder lives and in its type.
+
+        Weights that changed since the last one (training goes on between samples) are taken over here.
+        """
+        if self._step is not None and not self._step.current:
+            self._step = None
         weight = self._net.embedding.weight
         with torch.inference_mode():
             return KVCache(self._net.config, 1, capacity, weight.dtype, weight.device)
@@ -75,6 +90,11 @@ class Runner:
     ) -> NDArray[np.float32]:
         if check is not None:
             check()
+        if self._fast and len(tokens) == 1:
+            if self._step is None:
+                self._step = OneTokenStep(self._net)
+            fast: NDArray[np.float32] = self._step(tokens[0], cache).numpy()[None]
+            return fast
         ids = torch.tensor([tokens], device=self._net.embedding.weight.device)
         logits = self._net(ids, cache=cache, last_only=last_only)
         row: NDArray[np.float32] = logits[0].float().cpu().numpy()
