@@ -1,0 +1,183 @@
+"""The Chat page: people talk with the chatbot graph.
+
+Contract: `build(context)` adds the page to the ``gr.Blocks`` that is open. Every answer is a run of the
+graph on a thread; the page shows the thread and keeps nothing of its own, so a reload shows the same. The
+thread's name stands in the page's address, and sessions don't mix. Layout is here; what the controls do is
+in `apps.pages.talk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from apps.pages.context import KNOBS, PageContext
+from apps.pages.talk import INPUTS, OUTPUTS, Talk
+
+EXAMPLES = (
+    "Hello! How are you today?",
+    "My name is Ada. What is my name?",
+    "What can you do?",
+    "What can't you do?",
+    "I like tea and long walks.",
+    "Who made you?",
+)
+"""Openers that a model of a few million parameters, tuned on small talk, can answer."""
+
+LIMITS = "It makes things up and knows little: enjoy it, don't rely on it."
+
+NO_MODEL = """## There is no model yet
+
+Run `homespun train home-nano` (about two minutes), then reload this page."""
+
+WELCOME = """## What shall we talk about?
+
+Pick one of these, or write below."""
+
+FOCUS = "() => homespun.focus()"
+
+
+def build(context: PageContext) -> None:
+    """Adds the page to the open ``gr.Blocks``."""
+    parts = _layout(context)
+    _wire(Talk(context), parts)
+
+
+def _layout(context: PageContext) -> dict[str, Any]:
+    gr.HTML(
+        '<a class="skip" href="#message" onclick="homespun.focus(); return false">Skip to the message box</a>',
+        elem_id="skip",
+    )
+    has_model = bool(context.models)
+    chosen = context.model if context.model in context.models else next(iter(context.models), None)
+    with gr.Sidebar(elem_id="side", width=288, label="Chats and settings"):
+        gr.HTML('<h1>Homespun</h1><button id="theme" type="button" onclick="homespun.toggle()"></button>', elem_id="brand")
+        new = gr.Button("New chat", elem_id="new", size="md")
+        with gr.Column(elem_id="earlier", visible=context.history):
+            chats = gr.Radio(label="Earlier chats", choices=[], elem_id="chats", visible=False)
+            delete = gr.Button("Delete this chat", elem_id="delete", size="sm", visible=False)
+            with gr.Row(visible=False, elem_id="sure") as sure:
+                yes = gr.Button("Delete", variant="stop", size="sm", min_width=60)
+                no = gr.Button("Keep", size="sm", min_width=60)
+        with gr.Column(elem_id="settings"):
+            model = gr.Dropdown(
+                list(context.models),
+                value=chosen,
+                label="Model",
+                elem_id="model",
+                interactive=has_model,
+                filterable=len(context.models) > 8,
+            )
+            with gr.Accordion("Sampling", open=False, elem_id="sampling", visible=has_model) as sampling:
+                knobs = _knobs(context.knobs(chosen))
+                reset = gr.Button("Back to the model's own", size="sm", elem_id="reset")
+
+    thread = gr.Textbox(visible=False)
+    with gr.Column(elem_id="main"):
+        chat = gr.Chatbot(
+            elem_id="chat",
+            label="Chat",
+            show_label=False,
+            container=False,
+            height="100%",
+            layout="bubble",
+            buttons=["copy"],
+            editable="user",
+            feedback_options=None,
+            latex_delimiters=[],
+            group_consecutive_messages=False,
+            placeholder=WELCOME if has_model else NO_MODEL,
+            examples=[{"text": text} for text in EXAMPLES] if has_model else None,
+        )
+        with gr.Column(elem_id="write"):
+            box = gr.Textbox(
+                elem_id="message",
+                label="Message",
+                show_label=False,
+                container=False,
+                placeholder="Write a message…" if has_model else "No model to talk to yet",
+                lines=1,
+                max_lines=8,
+                submit_btn=has_model,
+                autofocus=False,
+                interactive=has_model,
+            )
+            about = gr.HTML(_about(context, chosen), elem_id="about")
+    return {
+        "context": context, "chat": chat, "box": box, "thread": thread, "model": model, "about": about,
+        "chats": chats, "delete": delete, "sure": sure, "yes": yes, "no": no, "new": new,
+        "sampling": sampling, "reset": reset, **dict(zip(KNOBS, knobs, strict=True)),
+    }  # fmt: skip
+
+
+def _wire(talk: Talk, parts: dict[str, Any]) -> None:
+    context = talk.context
+    inputs, outputs = [parts[name] for name in INPUTS], [parts[name] for name in OUTPUTS]
+    knobs = [parts[name] for name in KNOBS]
+    chat, box, thread, model, sure = (parts[n] for n in ("chat", "box", "thread", "model", "sure"))
+    plain: Any = {"api_visibility": "private", "show_progress": "hidden"}
+    # Each window may have an answer running; how many a model really writes at once is the model's business.
+    streamed: Any = {**plain, "concurrency_limit": None}
+
+    said = [
+        box.submit(talk.send, [box, *inputs], outputs, **streamed),
+        chat.example_select(talk.example, inputs, outputs, **streamed),
+        chat.retry(talk.retry, inputs, outputs, **streamed),
+        chat.edit(talk.edit, inputs, outputs, **streamed),
+    ]
+    for event in [*said, chat.undo(talk.undo, inputs, outputs, **plain)]:
+        event.then(None, js=FOCUS)
+    box.stop(talk.stop, [thread], None, queue=False, **plain).then(None, js=FOCUS)
+
+    moves = [
+        parts["new"].click(talk.new, None, [*outputs, thread], cancels=said, **plain),
+        parts["chats"].input(talk.open, [parts["chats"], model], [*outputs, thread], cancels=said, **plain),
+        parts["yes"].click(talk.delete, [thread], [*outputs, thread], cancels=said, **plain),
+        # Gradio's own "clear" empties the chat on the page; the thread stays, in the list of earlier ones.
+        chat.clear(talk.new, None, [*outputs, thread], cancels=said, **plain),
+    ]
+    for event in moves:
+        event.then(lambda: gr.update(visible=False), None, sure, queue=False, **plain)
+        event.then(None, [thread], js="t => { homespun.show(t); homespun.narrow(); homespun.focus(); }")
+    parts["delete"].click(lambda: gr.update(visible=True), None, sure, queue=False, **plain)
+    parts["no"].click(lambda: gr.update(visible=False), None, sure, queue=False, **plain)
+
+    def other_model(name: str) -> list[Any]:
+        return [_about(context, name), *_positions(context.knobs(name))]
+
+    model.change(other_model, [model], [parts["about"], *knobs], queue=False, **plain)
+    parts["reset"].click(lambda m: _positions(context.knobs(m)), [model], knobs, queue=False, **plain)
+
+    root = gr.context.Context.root_block
+    assert root is not None
+    loaded = root.load(
+        talk.load, [thread, model], [*outputs, thread], js="(_, m) => [homespun.thread(), m]", **plain
+    )
+    loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }")
+
+
+def _knobs(shown: Mapping[str, float | int | None]) -> list[Any]:
+    """The sampling controls, in the order of `KNOBS`; those that the model doesn't take aren't seen."""
+    at = {**KNOBS, **shown}
+    seen = {name: {"value": at[name], "visible": name in shown, "elem_id": name} for name in KNOBS}
+    return [
+        gr.Slider(0, 2, step=0.05, label="Temperature", buttons=[], **seen["temperature"]),
+        gr.Slider(0.05, 1, step=0.05, label="Top-p (1: off)", buttons=[], **seen["top_p"]),
+        gr.Slider(0, 200, step=1, label="Top-k (0: off)", buttons=[], **seen["top_k"]),
+        gr.Slider(1, 2, step=0.05, label="Repetition penalty", buttons=[], **seen["repetition_penalty"]),
+        gr.Slider(1, 1024, step=1, label="Longest answer, tokens", buttons=[], **seen["max_tokens"]),
+        # A gr.Number would show 0 where nothing is set.
+        gr.Textbox(label="Seed", placeholder="random", max_lines=1, **seen["seed"]),
+    ]
+
+
+def _positions(shown: Mapping[str, float | int | None]) -> list[Any]:
+    return [gr.update(value={**KNOBS, **shown}[name], visible=name in shown) for name in KNOBS]
+
+
+def _about(context: PageContext, model: str | None) -> str:
+    own = context.about(model) if model else ""
+    return f"<p>{escape(own)} {escape(LIMITS)}</p>" if model else ""

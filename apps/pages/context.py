@@ -1,0 +1,60 @@
+"""What a page is given: factories and plain values, so that no page knows how anything is made.
+
+Contract: `apps.compose` fills a `PageContext`; pages read it and never change it. Nothing here imports
+Gradio, torch or a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+Sampling = Mapping[str, float | int | None]
+
+KNOBS: Mapping[str, float | int | None] = {
+    "temperature": 0.7,
+    "top_p": 0.95,
+    "top_k": 0,
+    "repetition_penalty": 1.0,
+    "max_tokens": 256,
+    "seed": None,
+}
+"""The sampling that the page can show, by the names a model's call takes, and where each control rests."""
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """Everything a page may use.
+
+    Attributes:
+        graph: ``graph(model)`` gives the chatbot graph over the model of that name, with `checkpointer`. It
+            is called for every answer, so it should share loaded weights; a `HomespunError` that it raises
+            is shown on the page.
+        models: names to choose from; may be empty, and the page then says how to get one.
+        model: the name that is chosen at first.
+        checkpointer: where the graph keeps its threads.
+        check: ``check(model, text)`` raises a `HomespunError` for a message that the model can't be given.
+        sampling: ``sampling(model)`` gives those of `KNOBS` that the model's call takes, with the model's own
+            values; the page shows and passes only these.
+        about: ``about(model)`` gives one line on the model (its size, what it can't do), or "".
+        history: whether everybody who opens the page may see all threads of the database: right on one's
+            own machine, wrong when the page is served to others.
+    """
+
+    graph: Callable[[str], Any]
+    models: Sequence[str]
+    model: str
+    checkpointer: SqliteSaver
+    check: Callable[[str, str], None] = field(default=lambda _model, _text: None)
+    sampling: Callable[[str], Sampling] = field(default=lambda _model: {})
+    about: Callable[[str], str] = field(default=lambda _model: "")
+    history: bool = True
+
+    def knobs(self, model: str | None) -> dict[str, float | int | None]:
+        """Returns the sampling to be shown for `model`, in the order of `KNOBS`."""
+        known = self.sampling(model) if model else {}
+        return {name: known[name] for name in KNOBS if name in known}

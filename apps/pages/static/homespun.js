@@ -1,0 +1,58 @@
+/* What the page does without the server: light and dark, Escape, focus, names for screen readers. */
+() => {
+  const KEY = "homespun.theme";
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const chosen = () => { try { return localStorage.getItem(KEY); } catch { return null; } };
+  const paint = () => {
+    const on = (chosen() ?? (dark.matches ? "dark" : "light")) === "dark";
+    document.body.classList.toggle("dark", on);
+    document.documentElement.style.colorScheme = on ? "dark" : "light";
+    return on;
+  };
+  paint();
+  dark.addEventListener("change", paint);
+
+  const box = () => document.querySelector("#message textarea");
+  const stop = () => document.querySelector("#message .stop-button");
+
+  window.homespun = {
+    focus() { setTimeout(() => box()?.focus({ preventScroll: true }), 60); },
+    thread() { return new URL(location.href).searchParams.get("thread") ?? ""; },
+    show(thread) {
+      const url = new URL(location.href);
+      url.searchParams.set("thread", thread);
+      history.replaceState(null, "", url);
+    },
+    narrow() {
+      // On a phone the open side panel covers the chat, so it starts closed, and choosing something closes it.
+      if (innerWidth < 768) document.querySelector("#side.open .toggle-button")?.click();
+    },
+    toggle() {
+      const next = document.body.classList.contains("dark") ? "light" : "dark";
+      try { localStorage.setItem(KEY, next); } catch { /* private window: lasts until reload */ }
+      paint();
+    },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && stop()) { event.preventDefault(); stop().click(); homespun.focus(); }
+  });
+
+  // Gradio draws its icon buttons without names; they come and go, so names are given as they appear.
+  const names = [
+    ["#theme", "Change between light and dark"],
+    ["#message .submit-button", "Send (Enter)"],
+    ["#message .stop-button", "Stop (Escape)"],
+    [".sidebar .toggle-button", "Show or hide the side panel"],
+  ];
+  const name = () => {
+    for (const [where, label] of names)
+      for (const found of document.querySelectorAll(where))
+        if (found.getAttribute("aria-label") !== label) { found.setAttribute("aria-label", label); found.title = label; }
+  };
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+  name();
+  homespun.narrow();
+  setTimeout(() => document.body.classList.add("ready"), innerWidth < 768 ? 400 : 0);
+  homespun.focus();
+}

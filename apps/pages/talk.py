@@ -1,0 +1,236 @@
+"""What the Chat page's controls do: functions of the components' values, which give updates of components.
+
+Contract: errors become one message in the chat, never a traceback. The chat's content comes from the
+thread; one line that the page itself says (a notice) follows it and isn't stored. What a function reads and
+writes is stated by `INPUTS` and `OUTPUTS`, names of components that `apps.pages.chat` lays out.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from apps.pages import threads
+from apps.pages.answer import Running, one_line
+from apps.pages.context import KNOBS, PageContext
+from graphs.chatbot import rewind, undo
+from graphs.threads import check_name, list_threads, new_name, prune
+from homespun.errors import HomespunError, UsageError
+
+INPUTS = ("chat", "thread", "model", *KNOBS)
+OUTPUTS = ("chat", "box", "chats", "delete")
+LISTED = 50
+"""Chats in the side panel: the last ones."""
+
+WAITING = "…"
+"""Stands for the answer until its first word is there."""
+
+log = logging.getLogger(__name__)
+Update = Any
+Chat = list[dict[str, Any]]
+
+
+class Talk:
+    """The page's behaviour over one context; holds only which answers are being written now."""
+
+    def __init__(self, context: PageContext) -> None:
+        self.context = context
+        self.running = Running()
+
+    # What people say ------------------------------------------------------------------------------------
+
+    def send(self, text: str, chat: Chat, thread: str, model: str | None, *knobs: Any) -> Iterator[list[Update]]:
+        """Answers a new message; a refused one stays in the box."""
+        if self._refused(text, model, "Not sent"):
+            yield _same()
+        else:
+            yield from self._answer(text.strip(), chat, thread, model, knobs, clear=True)
+
+    def example(
+        self, picked: gr.SelectData, chat: Chat, thread: str, model: str | None, *knobs: Any
+    ) -> Iterator[list[Update]]:
+        """Sends one of the examples."""
+        yield from self._answer(picked.value["text"], chat, thread, model, knobs)
+
+    def retry(self, chat: Chat, thread: str, model: str | None, *knobs: Any) -> Iterator[list[Update]]:
+        """Answers the last question anew; the thread loses the old answer."""
+        yield from self._answer(None, chat, thread, model, knobs)
+
+    def edit(
+        self, edited: gr.EditData, chat: Chat, thread: str, model: str | None, *knobs: Any
+    ) -> Iterator[list[Update]]:
+        """Answers a changed question; the thread loses the old one and all that followed it."""
+        index = edited.index[0] if isinstance(edited.index, (list, tuple)) else edited.index
+        text = threads.typed(str(edited.value or "")).strip()
+        if self._refused(text, model, "Not changed") or self._busy(thread, "Not changed"):
+            yield _same(chat=self._chat(thread, model, chat))
+            return
+        try:
+            threads.cut(self._graph(model), thread, index)
+        except Exception as error:
+            yield _same(chat=_noticed(chat, one_line(error)))
+            return
+        yield from self._answer(text, chat, thread, model, knobs)
+
+    def undo(self, chat: Chat, thread: str, model: str | None, *_knobs: Any) -> list[Update]:
+        """Takes back the last question and its answer; the question returns to the box."""
+        if self._busy(thread, "Not taken back"):
+            return _same()
+        try:
+            graph = self._graph(model)
+            question = undo(graph, threads.config(thread))
+            left = threads.display(threads.read(graph, thread))
+        except Exception as error:
+            return _same(chat=_noticed(chat, one_line(error)))
+        return [left, gr.skip() if question is None else gr.update(value=question), *self._list(thread)]
+
+    def stop(self, thread: str) -> None:
+        """Asks the answer to end at its next token; what is written so far stays."""
+        self.running.stop(thread)
+
+    # Which chat is shown --------------------------------------------------------------------------------
+
+    def load(self, thread: str, model: str | None) -> list[Update]:
+        """Shows the thread that the page's address names, or a new one."""
+        try:
+            return self.open(check_name(thread), model)
+        except UsageError:
+            return self.new()
+
+    def open(self, thread: str, model: str | None) -> list[Update]:
+        """Shows another thread."""
+        self.running.free(thread, 3.0, stop=True)  # a reload may have left an answer half-written
+        return [*self._settled(self._chat(thread, model, []), thread), thread]
+
+    def new(self) -> list[Update]:
+        """Starts a new chat; nothing is stored until something is said."""
+        # Where people don't see each other's chats, a chat's name is what keeps it to oneself.
+        thread = new_name() if self.context.history else secrets.token_urlsafe(18)
+        return [*self._settled([], thread), thread]
+
+    def delete(self, thread: str) -> list[Update]:
+        """Deletes the thread that is shown and starts a new one."""
+        if self._busy(thread, "Not deleted", stop=True):
+            return [*_same(), gr.skip()]
+        self.context.checkpointer.delete_thread(thread)
+        return self.new()
+
+    # How --------------------------------------------------------------------------------------------------
+
+    def _answer(
+        self,
+        text: str | None,
+        chat: Chat,
+        thread: str,
+        model: str | None,
+        knobs: tuple[Any, ...],
+        *,
+        clear: bool = False,
+    ) -> Iterator[list[Update]]:
+        """Runs the graph; `text` None answers the thread's last question again."""
+        if self._busy(thread, "Not yet"):
+            yield _same()
+            return
+        asked = [] if text is None else [threads.said("user", text)]
+        writing = {"submit_btn": False, "stop_btn": True, **({"value": ""} if clear else {})}
+        try:
+            graph, sampling = self._graph(model), self._sampling(model, knobs)
+            if text is None and not rewind(graph, threads.config(thread)):
+                raise UsageError("There is no question to answer again.")
+            before = [*threads.display(threads.read(graph, thread)), *asked]
+            yield [[*before, threads.said("assistant", WAITING)], gr.update(**writing), gr.skip(), gr.skip()]
+            answer = self.running.start(graph, thread, text, sampling)
+            if answer is None:  # another window was faster
+                raise UsageError("This chat is being answered in another window.")
+            for said in answer.updates():
+                if said:
+                    yield _same(chat=[*before, threads.said("assistant", said)])
+            after = threads.display(threads.read(graph, thread))
+        except Exception as error:
+            yield self._settled(_noticed([*chat, *asked], one_line(error)), thread)
+            return
+        if answer.error:
+            after = _noticed(after, answer.error)
+        elif not answer.text.strip():
+            after = _noticed(after, "Stopped before the first word." if answer.stopped else "There was no answer.")
+        self._prune(thread)
+        yield self._settled(after, thread)
+
+    def _graph(self, model: str | None) -> Any:
+        if not model:
+            raise UsageError("No model is chosen. Run `homespun train home-nano` to make one.")
+        return self.context.graph(model)
+
+    def _sampling(self, model: str | None, knobs: tuple[Any, ...]) -> dict[str, float | int]:
+        shown = self.context.knobs(model)
+        chosen = {name: knob for name, knob in zip(KNOBS, knobs, strict=True) if name in shown}
+        return {name: _number(name, knob) for name, knob in chosen.items() if knob not in (None, "")}
+
+    def _chat(self, thread: str, model: str | None, otherwise: Chat) -> Chat:
+        try:
+            return threads.display(threads.read(self._graph(model), thread))
+        except Exception as error:
+            return _noticed(otherwise, one_line(error)) if model else otherwise
+
+    def _refused(self, text: str | None, model: str | None, title: str) -> bool:
+        try:
+            if not text or not text.strip():
+                raise UsageError("Write a message first.")
+            if model:
+                self.context.check(model, text)
+        except HomespunError as error:
+            gr.Warning(str(error), title=title)
+            return True
+        return False
+
+    def _busy(self, thread: str, title: str, *, stop: bool = False) -> bool:
+        # The short wait lets a stopped answer come to its end.
+        if self.running.free(thread, 5.0 if stop else 0.5, stop=stop):
+            return False
+        gr.Warning("This chat is still being answered: stop the answer or wait for it.", title=title)
+        return True
+
+    def _prune(self, thread: str) -> None:
+        try:
+            prune(self.context.checkpointer, thread)
+        except Exception:
+            log.exception("The old checkpoints of thread %s could not be removed.", thread)
+
+    def _settled(self, chat: Chat, thread: str) -> list[Update]:
+        """Updates for a page that isn't writing: the chat, the send button, the list."""
+        return [chat, gr.update(submit_btn=True, stop_btn=False), *self._list(thread)]
+
+    def _list(self, thread: str) -> list[Update]:
+        if not self.context.history:
+            return [gr.skip(), gr.skip()]
+        try:
+            found = [(t.title, t.name) for t in list_threads(self.context.checkpointer) if t.messages][:LISTED]
+        except Exception:
+            log.exception("The list of chats can't be read.")
+            return [gr.skip(), gr.skip()]
+        here = any(name == thread for _, name in found)
+        return [
+            gr.update(choices=found, value=thread if here else None, visible=bool(found)),
+            gr.update(visible=here),
+        ]
+
+
+def _same(chat: Any = None) -> list[Update]:
+    """Updates nothing but what is given."""
+    return [gr.skip() if chat is None else chat, gr.skip(), gr.skip(), gr.skip()]
+
+
+def _noticed(chat: Chat, line: str) -> Chat:
+    """The chat and, after it, one line of the page's own."""
+    return [*chat, threads.said("assistant", f"⚠ {line}")]
+
+
+def _number(name: str, knob: Any) -> float | int:
+    try:
+        return int(knob) if name in ("top_k", "max_tokens", "seed") else float(knob)
+    except ValueError as error:
+        raise UsageError(f"The {name.replace('_', ' ')} is to be a whole number, not {str(knob)[:20]!r}.") from error
