@@ -89,6 +89,34 @@ def delete_thread(saver: SqliteSaver, name: str) -> None:
     saver.delete_thread(name)
 
 
+def fork_thread(saver: SqliteSaver, name: str, new: str, *, at: int | None = None) -> int:
+    """Copies a thread, or its first `at` messages, to a new name.
+
+    Returns:
+        How many messages the copy has.
+
+    Raises:
+        UnknownName: if there is no thread `name`.
+        UsageError: if `new` is taken or can't be a name, or the thread hasn't `at` messages.
+    """
+    messages = read_thread(saver, name)
+    if _newest(saver, check_name(new)) is not None:
+        raise UsageError(f"There is a thread {new!r} already. Choose another name.")
+    if at is not None and not 1 <= at <= len(messages):
+        raise UsageError(f"The thread {name!r} has {len(messages)} messages; it can't be cut after {at}.")
+    held = _newest(saver, name)
+    assert held is not None
+    kept = messages[:at]
+    values = {**held.checkpoint["channel_values"], "messages": kept}
+    saver.put(
+        {"configurable": {"thread_id": new, "checkpoint_ns": ""}},
+        {**held.checkpoint, "channel_values": values},
+        {**held.metadata, "source": "fork"},
+        held.checkpoint["channel_versions"],
+    )
+    return len(kept)
+
+
 def prune(saver: SqliteSaver, name: str, *, keep: int = KEPT) -> int:
     """Removes all but the newest checkpoints of a thread: n turns would otherwise take space as n².
 

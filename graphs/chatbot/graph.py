@@ -11,7 +11,6 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import get_runtime
 
-from graphs.chatbot.limits import count_tokens
 from graphs.chatbot.nodes import Update, aanswer, answer
 from graphs.chatbot.prompts import chat_prompt
 from graphs.chatbot.state import ChatState, Context
@@ -38,8 +37,7 @@ def build(
         checkpointer: where threads are kept; without one the graph remembers nothing.
         system_prompt: what stands before every thread. It isn't stored.
     """
-    reserve = _reserve(model, system_prompt)
-    parts = (model, chat_prompt(system_prompt), reserve)
+    parts = (model, chat_prompt(system_prompt))
 
     def run(state: ChatState) -> Update:
         return answer(*parts, state, get_runtime(Context))
@@ -53,7 +51,3 @@ def build(
     builder.add_edge(NODE, END)
     graph = builder.compile(checkpointer=checkpointer, name="chatbot")
     return graph.with_config(recursion_limit=RECURSION_LIMIT)
-
-
-def _reserve(model: BaseChatModel, system_prompt: str | None) -> int:
-    return count_tokens(model, system_prompt) if system_prompt else 0

@@ -1,7 +1,7 @@
-"""How much a model can read: refusing a question, and shortening a thread, that wouldn't fit.
+"""What a model can be asked: which questions are refused, which messages it's shown.
 
-Contract: the newest messages are what a model sees of a long thread; the thread itself is never shortened.
-A model that doesn't say how much it reads gets everything up to `MAX_CHARACTERS` a question.
+Contract: a model that doesn't say how much it reads gets every question up to `MAX_CHARACTERS`. A thread that
+has outgrown its model is the model's business: ours leave out the oldest turns and say so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.base import BaseLanguageModel
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, trim_messages
+from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
 from homespun.errors import UsageError
@@ -52,30 +52,12 @@ def count_tokens(model: BaseChatModel, text: str) -> int:
     return count_tokens_approximately([("user", text)])
 
 
-def fit(model: BaseChatModel, messages: Sequence[AnyMessage], *, reserve: int = 0) -> list[BaseMessage]:
-    """Returns the newest messages that the model can read, beginning with one of the user's.
+def said(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """Returns the messages that a model is shown.
 
-    Args:
-        model: says how much it reads; if it doesn't, all messages are returned.
-        messages: the thread.
-        reserve: tokens that are to stay free, for a system prompt and the answer.
+    An answer that was stopped before its first word would teach it only that it may be silent.
     """
-    # An answer that was stopped before its first word tells a model nothing but that it may be silent.
-    said: list[BaseMessage] = [m for m in messages if not (isinstance(m, AIMessage) and _silent(m))]
-    limit = input_limit(model)
-    if limit is None or not said:
-        return said
-    counter = model if _counts(model) else count_tokens_approximately
-    fitting = trim_messages(
-        said,
-        max_tokens=max(limit - reserve, 1),
-        token_counter=counter,
-        strategy="last",
-        start_on="human",
-        include_system=True,
-    )
-    # The question itself is always asked: the model tells best what it can't read.
-    return fitting or said[-1:]
+    return [m for m in messages if not (isinstance(m, AIMessage) and _silent(m))]
 
 
 def _counts(model: BaseChatModel) -> bool:

@@ -15,7 +15,7 @@ from langchain_core.messages.utils import message_chunk_to_message
 from langchain_core.prompts import ChatPromptTemplate
 from langgraph.runtime import Runtime
 
-from graphs.chatbot.limits import fit
+from graphs.chatbot.limits import said
 from graphs.chatbot.state import ChatState, Context
 
 CANCELLED = "cancelled"
@@ -30,13 +30,12 @@ class Update(TypedDict):
 def answer(
     model: BaseChatModel,
     prompt: ChatPromptTemplate,
-    reserve: int,
     state: ChatState,
     runtime: Runtime[Context],
 ) -> Update:
-    """Answers `state`; `reserve` is the number of tokens kept free beside the thread."""
+    """Answers the thread."""
     context = runtime.context or Context()
-    shown = prompt.invoke({"messages": fit(model, state["messages"], reserve=reserve)})
+    shown = prompt.invoke({"messages": said(state["messages"])})
     chunks: list[AIMessageChunk] = []
     stream = model.stream(shown, **context.sampling)
     for chunk in stream:
@@ -49,13 +48,12 @@ def answer(
 async def aanswer(
     model: BaseChatModel,
     prompt: ChatPromptTemplate,
-    reserve: int,
     state: ChatState,
     runtime: Runtime[Context],
 ) -> Update:
     """Answers as `answer` does, without holding the event loop."""
     context = runtime.context or Context()
-    shown = await prompt.ainvoke({"messages": fit(model, state["messages"], reserve=reserve)})
+    shown = await prompt.ainvoke({"messages": said(state["messages"])})
     chunks: list[AIMessageChunk] = []
     async for chunk in model.astream(shown, **context.sampling):
         chunks.append(_checked(chunk))

@@ -1,0 +1,180 @@
+"""`homespun chat`: one answer, or a conversation."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from apps.cli.output import complain, emit, note, write
+from homespun.errors import HomespunError, UsageError
+
+if TYPE_CHECKING:
+    from apps.cli.talk import Conversation
+
+HELP = """\
+/new         begin a new thread
+/undo        take the last question and its answer back
+/regenerate  answer the last question anew
+/help        show this
+/exit        leave (or Ctrl-D); Ctrl-C stops an answer"""
+
+
+def chat(
+    message: Annotated[
+        list[str] | None,
+        typer.Argument(help="What to say. Without it: standard input if that's piped, else a conversation."),
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", "-m", help="Which model answers.")] = None,
+    thread: Annotated[
+        str | None, typer.Option("--thread", "-t", help="Continue this thread, or begin one of that name.")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, max=5.0, help="0 always takes the likeliest token.")
+    ] = None,
+    top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Share of likely tokens.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="The longest answer, in tokens.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Makes sampled answers repeatable.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> int:
+    """Talk with a model: `homespun chat "Hello"`."""
+    question = _question(message)
+    if question is None and as_json:
+        raise UsageError('--json answers one message: homespun chat --json "Hello".')
+    if question is not None and not question.strip():
+        raise UsageError("The message is empty: write something to be answered.")
+
+    from apps import compose
+    from graphs.chatbot.limits import check_question
+    from graphs.threads import check_name, new_name
+    from homespun.settings import load_settings
+
+    settings = load_settings(model=model)
+    name = check_name(thread) if thread is not None else new_name()
+    chosen = compose.chat_model(
+        settings, temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed
+    )
+    if question is not None:
+        check_question(chosen, question)  # before a file is made for it
+    from apps.cli.talk import Conversation
+
+    with compose.open_threads(settings) as saver:
+        conversation = Conversation(compose.chatbot_graph(chosen, saver), chosen, saver, name)
+        if question is None:
+            note(f"{settings.model} · thread {name} · /help for help")
+            return _converse(conversation, settings.folder.history)
+        reply = conversation.ask(question, (lambda _piece: None) if as_json else write)
+        if as_json:
+            emit(
+                {
+                    "thread": name,
+                    "model": settings.model,
+                    "answer": reply.text,
+                    "finish_reason": reply.finish_reason,
+                    "usage": reply.usage,
+                    "seconds": round(reply.seconds, 3),
+                    "seconds_to_first_token": None if reply.first is None else round(reply.first, 3),
+                }
+            )
+        else:
+            write("\n")
+            note(f"(homespun chat --thread {name} continues)")
+    return 0
+
+
+def _question(message: list[str] | None) -> str | None:
+    if message:
+        # An argument of bytes that aren't UTF-8 arrives as lone surrogates, which nothing can store.
+        return " ".join(message).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if sys.stdin is None or sys.stdin.isatty():
+        return None
+    return sys.stdin.read()
+
+
+def _converse(conversation: Conversation, history: Path) -> int:
+    with _Lines(history) as lines:
+        while (line := lines.next()) is not None:
+            said = line.strip()
+            if not said:
+                continue
+            if said in ("/exit", "/quit"):
+                break
+            try:
+                _turn(conversation, said)
+            except KeyboardInterrupt:
+                write("\n")
+                note("(stopped; what was said is kept)")
+            except HomespunError as error:
+                complain(str(error))
+    return 0
+
+
+def _turn(conversation: Conversation, said: str) -> None:
+    from graphs.threads import new_name
+
+    if said == "/help":
+        print(HELP)
+    elif said == "/new":
+        conversation.thread = new_name()
+        note(f"thread {conversation.thread}")
+    elif said == "/undo":
+        gone = conversation.undo()
+        note("(nothing to take back)" if gone is None else f"(taken back: {gone[:60]})")
+    elif said == "/regenerate":
+        if conversation.again(write) is None:
+            note("(nothing to answer)")
+        else:
+            write("\n")
+    elif said.startswith("/") and said[1:].isalpha():
+        complain(f"there is no {said}; /help lists what there is")
+    else:
+        conversation.ask(said, write)
+        write("\n")
+
+
+class _Lines:
+    """Lines that a person types, with the arrow keys' history where readline is there."""
+
+    def __init__(self, history: Path) -> None:
+        self._history = history
+        self._interrupts = 0
+
+    def __enter__(self) -> _Lines:
+        try:
+            import readline
+        except ImportError:
+            return self
+        with contextlib.suppress(OSError):  # the first time there is none
+            readline.read_history_file(self._history)
+        readline.set_history_length(1000)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            import readline
+
+            self._history.parent.mkdir(parents=True, exist_ok=True)
+            readline.write_history_file(self._history)
+        except (ImportError, OSError):
+            pass  # a history that can't be kept is no reason to fail
+
+    def next(self) -> str | None:
+        """Returns the next line, or None at the end (Ctrl-D, or Ctrl-C twice)."""
+        while True:
+            try:
+                line = input("> ")
+            except EOFError:
+                write("\n")
+                return None
+            except KeyboardInterrupt:
+                write("\n")
+                self._interrupts += 1
+                if self._interrupts > 1:
+                    raise
+                note("(Ctrl-D leaves)")
+                continue
+            self._interrupts = 0
+            return line

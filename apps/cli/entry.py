@@ -1,0 +1,88 @@
+"""From arguments to an exit status: every error becomes one line on standard error.
+
+Contract: standard output holds results only. A traceback is shown only with ``--debug``, which may stand
+anywhere before ``--``. Ctrl-C ends with 130, a closed pipe quietly with 141.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from apps.cli.app import app
+from apps.cli.output import complain
+from homespun.errors import HomespunError
+
+FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line on `argv` (default: the process's arguments) and returns the exit status."""
+    arguments, debug = _take_debug(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # A terminal that can't show a character, or a pipe of odd bytes, mustn't end a conversation.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        status = _status(arguments, debug)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer has nowhere to go; the interpreter would complain about it at exit.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    if status == INTERRUPTED and argv is None and threading.active_count() > 1:
+        # A model that was interrupted may still be at its first token; nobody waits for it.
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _status(arguments: list[str], debug: bool) -> int:
+    try:
+        result = app(arguments or ["--help"], standalone_mode=False, prog_name="homespun")
+    except (KeyboardInterrupt, typer.Abort):
+        # The terminal shows ^C without ending the line.
+        sys.stderr.write("\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except typer.Exit as leave:
+        return leave.exit_code
+    except HomespunError as error:
+        if debug:
+            traceback.print_exc()
+        complain(str(error))
+        return error.exit_status
+    except typer.TyperException as error:
+        return _misuse(error)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        first = " ".join(str(error).split())[:500]
+        complain(f"{type(error).__name__}: {first or 'no further word'} (--debug shows where)")
+        return FAILED
+    return result if isinstance(result, int) else 0
+
+
+def _misuse(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    message = getattr(error, "format_message", lambda: str(error))()
+    hint = f" '{context.command_path} --help' shows how." if context is not None else ""
+    line = " ".join(str(message).split())
+    complain(line + ("" if line.endswith((".", "?", "!")) else ".") + hint)
+    return int(getattr(error, "exit_code", MISUSED))
+
+
+def _take_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    given = list(arguments)
+    end = given.index("--") if "--" in given else len(given)
+    kept = [argument for argument in given[:end] if argument != "--debug"]
+    return kept + given[end:], len(kept) < end

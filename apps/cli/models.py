@@ -1,0 +1,99 @@
+"""`homespun models`: the models on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from apps.cli.output import columns, emit, note, printable, size
+
+if TYPE_CHECKING:
+    from models.store import ModelInfo
+
+app = typer.Typer(help="List, show and export models.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or the path of its folder.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_(as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the models that a name reaches."""
+    from homespun.settings import load_settings
+    from models.store import list_models
+
+    settings = load_settings()
+    found = list_models(settings.home)
+    if as_json:
+        emit({"default": settings.model, "models": [_plain(info) for info in found]})
+    elif found:
+        columns(
+            ("MODEL", "PARAMETERS", "SIZE", "WHERE", "ABOUT"),
+            [(i.name, size(i.parameters), size(i.bytes, "B"), i.where, i.description[:70]) for i in found],
+        )
+    else:
+        note("There are no models yet: homespun train home-nano makes one in a few minutes.")
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a model's card, its configuration and whether its files are whole."""
+    from homespun.settings import load_settings
+    from models.store import CARD, find_model, read_config
+
+    folder = find_model(name, load_settings().home)
+    config = read_config(folder)
+    card = folder / CARD
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    if as_json:
+        emit({"name": name, "folder": str(folder), "config": config, "card": text})
+        return
+    print(f"{folder}\n")
+    for key in ("kind", "net", "generation", "training"):
+        print(f"{key}: {config.get(key)}")
+    print(f"\n{printable(text)}")
+
+
+@app.command()
+def export(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a model as a folder that `transformers`, vLLM or llama.cpp's converter load."""
+    from homespun.errors import UsageError
+    from homespun.files import atomic_folder
+    from homespun.settings import load_settings
+
+    if folder.exists():
+        raise UsageError(f"{folder} is there already. Choose a folder that isn't.")
+    from models.interop.huggingface import to_transformers
+    from models.store import find_model, load_model
+
+    loaded = load_model(find_model(name, load_settings().home))
+    with atomic_folder(folder) as temporary:
+        to_transformers(loaded.net, temporary, loaded.tokenizer)
+    if as_json:
+        emit({"model": name, "folder": str(folder.absolute()), "format": "transformers"})
+    else:
+        print(folder)
+
+
+def _plain(info: ModelInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "folder": str(info.folder),
+        "parameters": info.parameters,
+        "bytes": info.bytes,
+        "where": info.where,
+        "license": info.license,
+        "description": info.description,
+    }

@@ -1,0 +1,161 @@
+"""A conversation in the terminal: one question after another through the chatbot graph.
+
+Contract: whatever ends an answer early (Ctrl-C, a closed pipe), the part that was shown stays in the thread.
+The graph runs in a thread of its own, so that Ctrl-C is heard while a model is busy.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage
+
+from graphs.chatbot import Context, check_question, keep_partial, rewind, settle, undo
+from graphs.threads import prune
+from homespun.errors import UsageError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from graphs.chatbot.turns import Chatbot
+
+# How long a stopped model may take to reach its next token before it's left behind.
+PATIENCE = 2.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that came to its end.
+
+    Attributes:
+        text: the whole of it.
+        finish_reason: why it ended, in the model's words ("stop", "length", …).
+        usage: tokens in and out, where the model counts them.
+        seconds: from the question to the end; `first` to the first piece of text.
+    """
+
+    text: str
+    finish_reason: str | None
+    usage: dict[str, int]
+    seconds: float
+    first: float | None
+
+
+@dataclass
+class Conversation:
+    """A thread of the chatbot.
+
+    Attributes:
+        graph: the chatbot with `saver` as its checkpointer.
+        model: the model inside, which knows how much it reads.
+        saver: where the thread is kept.
+        thread: its name.
+    """
+
+    graph: Chatbot
+    model: BaseChatModel
+    saver: SqliteSaver
+    thread: str
+    _worker: threading.Thread | None = field(default=None, repr=False)
+
+    @property
+    def config(self) -> RunnableConfig:
+        """Names the thread to the graph."""
+        return {"configurable": {"thread_id": self.thread}}
+
+    def ask(self, question: str, show: Callable[[str], object]) -> Reply:
+        """Asks, and calls `show` with each piece of the answer.
+
+        Raises:
+            UsageError: if the question is empty or too long; the thread is unchanged.
+            KeyboardInterrupt: if the user pressed Ctrl-C; what was shown is kept.
+        """
+        check_question(self.model, question)
+        self._wait()
+        settle(self.graph, self.config)
+        return self._run({"messages": [("user", question)]}, show)
+
+    def again(self, show: Callable[[str], object]) -> Reply | None:
+        """Answers the last question anew; None if there is none."""
+        self._wait()
+        return self._run(None, show) if rewind(self.graph, self.config) else None
+
+    def undo(self) -> str | None:
+        """Takes the last question and its answer back and returns the question."""
+        self._wait()
+        return undo(self.graph, self.config)
+
+    def _run(self, given: dict[str, Any] | None, show: Callable[[str], object]) -> Reply:
+        pieces: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
+        cancel = threading.Event()
+        worker = threading.Thread(target=self._stream, args=(given, cancel, pieces), daemon=True)
+        shown: list[str] = []
+        begun, first = time.monotonic(), None
+        self._worker = worker
+        try:
+            worker.start()
+            while (piece := pieces.get()) is not None:
+                if isinstance(piece, BaseException):
+                    raise piece
+                first = first or time.monotonic() - begun
+                shown.append(piece)
+                show(piece)
+        except UsageError:
+            # The model can't take this question; in the thread it would spoil all that follow.
+            self.undo()
+            raise
+        except BaseException as error:
+            cancel.set()
+            worker.join(PATIENCE)
+            # An error before the first word leaves the question open, to be answered by `again`.
+            if shown or isinstance(error, KeyboardInterrupt):
+                keep_partial(self.graph, self.config, "".join(shown))
+            raise
+        finally:
+            prune(self.saver, self.thread)
+        worker.join()
+        message = self.graph.get_state(self.config).values["messages"][-1]
+        return Reply(
+            text=str(message.text),
+            finish_reason=message.response_metadata.get("finish_reason"),
+            usage=_usage(message),
+            seconds=time.monotonic() - begun,
+            first=first,
+        )
+
+    def _stream(
+        self,
+        given: dict[str, Any] | None,
+        cancel: threading.Event,
+        pieces: queue.SimpleQueue[str | BaseException | None],
+    ) -> None:
+        try:
+            # "sync": the question is on the disk before the model begins.
+            for chunk, _where in self.graph.stream(
+                given, self.config, stream_mode="messages", durability="sync", context=Context(cancel=cancel)
+            ):
+                if isinstance(chunk, AIMessage) and chunk.text:
+                    pieces.put(str(chunk.text))
+        except BaseException as error:
+            pieces.put(error)
+        else:
+            pieces.put(None)
+
+    def _wait(self) -> None:
+        # A model left behind still writes to this thread when it reaches its next token.
+        if self._worker is not None:
+            self._worker.join()
+
+
+def _usage(message: AIMessage) -> dict[str, int]:
+    counted = message.usage_metadata
+    if counted is None:
+        return {}
+    return {key: counted[key] for key in ("input_tokens", "output_tokens", "total_tokens")}

@@ -1,0 +1,151 @@
+"""`homespun threads`: the conversations that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from apps.cli.output import columns, emit, note, printable
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AnyMessage
+
+app = typer.Typer(help="List, show, delete, export and fork conversations.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Name = Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_(as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the threads, the last changed first."""
+    from apps import compose
+    from graphs.threads import list_threads
+    from homespun.settings import load_settings
+
+    with compose.open_threads(load_settings()) as saver:
+        found = list_threads(saver)
+    if as_json:
+        emit({"threads": [{**asdict(info), "updated": info.updated.isoformat()} for info in found]})
+    elif found:
+        columns(
+            ("THREAD", "MESSAGES", "CHANGED", "BEGINS"),
+            [(i.name, i.messages, f"{i.updated.astimezone():%Y-%m-%d %H:%M}", i.title) for i in found],
+        )
+    else:
+        note('There are no threads yet: homespun chat "Hello" begins one.')
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a thread's messages."""
+    messages = _read(name)
+    if as_json:
+        emit({"thread": name, "messages": _plain(messages)})
+        return
+    for message in messages:
+        print(f"{_speaker(message)}:", printable(message.text))
+
+
+@app.command()
+def delete(
+    names: Annotated[list[str], typer.Argument(metavar="THREAD...", help="The threads' names.")],
+    as_json: AsJson = False,
+) -> None:
+    """Delete threads for good."""
+    from apps import compose
+    from graphs.threads import delete_thread, read_thread
+    from homespun.settings import load_settings
+
+    with compose.open_threads(load_settings()) as saver:
+        for name in names:
+            read_thread(saver, name)  # all or none
+        for name in dict.fromkeys(names):
+            delete_thread(saver, name)
+    if as_json:
+        emit({"deleted": list(dict.fromkeys(names))})
+
+
+@app.command()
+def export(
+    name: Name,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file, not to standard output.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a thread as Markdown, or as JSON with everything that is known of each message."""
+    import json
+
+    from homespun.files import atomic_write
+
+    messages = _read(name)
+    if as_json:
+        value = {"thread": name, "messages": _plain(messages)}
+        text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = "".join(f"## {_speaker(message)}\n\n{message.text.strip()}\n\n" for message in messages)
+    if output is None:
+        print(text if as_json else printable(text), end="")
+    else:
+        atomic_write(output, text)
+        note(f"wrote {output}")
+
+
+@app.command()
+def fork(
+    name: Name,
+    new: Annotated[str | None, typer.Option("--name", help="The copy's name; default: a fresh one.")] = None,
+    at: Annotated[int | None, typer.Option(min=1, help="Copy only so many messages.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a thread, to go on from it in two ways."""
+    from apps import compose
+    from graphs.threads import fork_thread, new_name
+    from homespun.settings import load_settings
+
+    copy = new if new is not None else new_name()
+    with compose.open_threads(load_settings()) as saver:
+        count = fork_thread(saver, name, copy, at=at)
+    if as_json:
+        emit({"thread": copy, "forked_from": name, "messages": count})
+    else:
+        print(copy)
+
+
+def _read(name: str) -> Sequence[AnyMessage]:
+    from apps import compose
+    from graphs.threads import read_thread
+    from homespun.settings import load_settings
+
+    with compose.open_threads(load_settings()) as saver:
+        return read_thread(saver, name)
+
+
+def _speaker(message: AnyMessage) -> str:
+    return {"human": "You", "ai": "Model", "tool": "Tool", "system": "System"}.get(message.type, message.type)
+
+
+def _plain(messages: Sequence[AnyMessage]) -> list[dict[str, Any]]:
+    roles = {"human": "user", "ai": "assistant"}
+    plain = []
+    for message in messages:
+        entry: dict[str, Any] = {"role": roles.get(message.type, message.type), "content": message.text}
+        if calls := getattr(message, "tool_calls", None):
+            entry["tool_calls"] = calls
+        if reason := message.response_metadata.get("finish_reason"):
+            entry["finish_reason"] = reason
+        if name := message.response_metadata.get("model_name"):
+            entry["model"] = name
+        plain.append(entry)
+    return plain

@@ -1,0 +1,167 @@
+"""The composition root: settings → model, checkpointer → graph → page or command line.
+
+Contract: the only place that knows how the parts are made and put together. Functions make one part each;
+nothing is kept here, and nothing heavy is imported before the function that needs it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from homespun.errors import HomespunError, UsageError
+from homespun.names import Table
+from homespun.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from apps.pages.context import PageContext
+    from graphs.chatbot.turns import Chatbot
+
+
+def state_file(settings: Settings) -> Path:
+    """Returns the SQLite file that keeps the threads.
+
+    Raises:
+        UsageError: if the setting names a server; only a file can be used.
+    """
+    if settings.database is None:
+        return settings.folder.state
+    if "://" in settings.database:
+        raise UsageError(
+            f"Conversations are kept in a SQLite file; {settings.database.split('://')[0]}:// can't be used. "
+            "Set HOMESPUN_DATABASE to a path or leave it out."
+        )
+    return Path(settings.database).expanduser().absolute()
+
+
+@contextmanager
+def open_threads(settings: Settings) -> Iterator[SqliteSaver]:
+    """Opens the file of threads.
+
+    Raises:
+        HomespunError: if it can't be used.
+    """
+    from graphs.persistence import open_checkpointer
+
+    with open_checkpointer(state_file(settings)) as saver:
+        yield saver
+
+
+def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> BaseChatModel:
+    """Loads the chat model `name`, or the one in the settings.
+
+    Args:
+        settings: say where the user's own models are and how many threads a model may use.
+        name: an address as `models.load_chat_model` takes it.
+        sampling: temperature, top_p, top_k, min_p, repetition_penalty, max_tokens, seed; None counts as not
+            given, and what kind of model this is decides what it's told.
+
+    Raises:
+        ModelNotFound: if no model answers to that name.
+        CorruptWeights: if its files aren't what they should be.
+    """
+    from models import load_chat_model
+
+    address = name or settings.model
+    taken = _takes(address)
+    given = {key: value for key, value in sampling.items() if value is not None}
+    if taken is not None:
+        return load_chat_model(address, **{key: value for key, value in given.items() if key in taken})
+    return load_chat_model(address, home=settings.home, threads=settings.threads, **given)
+
+
+def chatbot_graph(model: BaseChatModel, checkpointer: BaseCheckpointSaver[Any] | None) -> Chatbot:
+    """Returns the memory chatbot over `model`."""
+    from graphs.chatbot.graph import build
+
+    return build(model, checkpointer=checkpointer)
+
+
+def chatbot() -> Chatbot:
+    """The factory that langgraph.json names: the chatbot by the settings, kept by LangGraph's own server."""
+    return chatbot_graph(chat_model(load_settings()), None)
+
+
+def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
+    """Returns what the Gradio pages are given."""
+    from apps.pages.context import KNOBS, PageContext
+    from graphs.chatbot.limits import check_question
+    from models.store import find_model, list_models, read_config
+
+    listed = {info.name: info for info in list_models(settings.home)}
+
+    def graph(model: str) -> Chatbot:
+        return chatbot_graph(chat_model(settings, model), checkpointer)
+
+    def check(model: str, text: str) -> None:
+        check_question(chat_model(settings, model), text)
+
+    def sampling(model: str) -> dict[str, float | int | None]:
+        taken = _takes(model)
+        known = {knob: value for knob, value in KNOBS.items() if taken is None or knob in taken}
+        try:
+            own = read_config(find_model(model, settings.home))["generation"]
+        except (HomespunError, KeyError):
+            own = {}  # no folder of ours, or one whose trouble is told when it's asked something
+        return {knob: own.get(knob, value) for knob, value in known.items()}
+
+    def about(model: str) -> str:
+        return listed[model].description if model in listed else ""
+
+    return PageContext(
+        graph=graph,
+        models=list(listed) if settings.model in listed else [settings.model, *listed],
+        model=settings.model,
+        checkpointer=checkpointer,
+        check=check,
+        sampling=sampling,
+        about=about,
+        history=settings.host in ("127.0.0.1", "localhost", "::1"),
+    )
+
+
+def recipes(settings: Settings) -> Table[Any]:
+    """Returns the training recipes, the user's among them."""
+    from finetune.recipes import RECIPES
+
+    return _with_plugins(RECIPES, settings, "recipes")
+
+
+def benches(settings: Settings) -> Table[Callable[..., dict[str, Any]]]:
+    """Returns the benchmarks, the user's among them."""
+    from apps.bench import BENCHES
+
+    return _with_plugins(BENCHES, settings, "benches")
+
+
+def graphs(settings: Settings) -> Table[Callable[..., Any]]:
+    """Returns the builders of graphs, the user's among them."""
+    from graphs import GRAPHS
+
+    return _with_plugins(GRAPHS, settings, "graphs")
+
+
+def pages(settings: Settings) -> Table[Any]:
+    """Returns the pages of the suite, the user's among them."""
+    from apps.pages import PAGES
+
+    return _with_plugins(PAGES, settings, "pages")
+
+
+def _takes(address: str) -> frozenset[str] | None:
+    """The sampling that a model of this kind is told; None is all of it, and the model is one of ours."""
+    kind, colon, _ = address.partition(":")
+    if not colon or kind == "hf" or Path(address).exists():
+        return None
+    # A script says what it says; LangChain's providers have these two in common.
+    return frozenset() if kind == "scripted" else frozenset({"temperature", "max_tokens"})
+
+
+def _with_plugins(table: Table[Any], settings: Settings, family: str) -> Table[Any]:
+    return table.with_rows(settings.plugins.get(family, {}))
