@@ -1,11 +1,13 @@
 """Model folders: saving, finding, listing and loading what this project trains.
 
-A folder holds `config.json` (format, net, generation defaults, how it was trained, SHA-256 of every other file),
-`tokenizer.json`, `model.safetensors` (bfloat16 unless told otherwise) and `README.md`, the card. A name is looked
-for in `<home>/models/`, then among the shipped `models/weights/`; a path to a folder is a name too. Listing and
-fingerprints read configurations and headers only: no tensor is touched before `load_model`, which checks the hashes.
+A folder holds `config.json` (format, net, generation defaults, how it was trained, SHA-256 of every other
+file), `tokenizer.json`, `model.safetensors` (bfloat16 unless told otherwise) and `README.md`, the card. A
+name is looked for in `<home>/models/`, then among the shipped `models/weights/`; a path to a folder is a
+name too. Listing and fingerprints read configurations and headers only: no tensor is touched before
+`load_model`, which checks the hashes.
 
-What it does not know: adapters (`<name>:<adapter>`) and folders in the layout of `transformers` (`hf:<folder>`).
+What it does not know: adapters (`<name>:<adapter>`) and folders in the layout of `transformers`
+(`hf:<folder>`).
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One line of `homespun models`. `bytes` counts the weights' file; `where` says which shelf it lies on."""
+    """One line of `homespun models`: `bytes` is the weights' file, `where` the shelf it lies on."""
 
     name: str
     folder: Path
@@ -78,7 +80,7 @@ def save_model(
         folder: Where; an older model at this place is replaced.
         net: The decoder.
         tokenizer_json: Text of a `tokenizer.json`.
-        generation: Defaults for sampling (`temperature`, `top_p`, `max_tokens`, …) that the chat model takes up.
+        generation: The chat model's defaults (`temperature`, `top_p`, `max_tokens`, …).
         training: Anything worth keeping about how it was made (data, tokens, hours, recipe).
         card: README.md; a line `License: …` and the first paragraph appear in listings.
         dtype: How weights are stored; they are loaded as float32 whatever it is.
@@ -171,7 +173,7 @@ def read_config(folder: Path | str) -> dict[str, Any]:
         raise CorruptWeights(f"{path} is not valid JSON ({error}): {_REPAIR}") from error
     if not isinstance(config, dict) or "format" not in config:
         raise CorruptWeights(
-            f"{path} is not one of our model folders; a transformers checkpoint is addressed as hf:{path.parent}"
+            f"{path} is not one of our models; a transformers checkpoint is addressed as hf:{path.parent}"
         )
     if config["format"] != FORMAT:
         raise CorruptWeights(
@@ -186,8 +188,8 @@ def read_config(folder: Path | str) -> dict[str, Any]:
 def fingerprint(config: dict[str, Any]) -> str:
     """SHA-256 (hexadecimal) that changes with weights, tokenizer, net or generation defaults.
 
-    It is taken over the configuration, which holds the hashes of the files, so it costs no reading of weights;
-    `load_model` checks that the files are those.
+    It is taken over the configuration, which holds the hashes of the files, so it costs no reading of
+    weights; `load_model` checks that the files are those.
     """
     named = {key: value for key, value in config.items() if key != "training"}
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()

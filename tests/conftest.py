@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 TEXT = """Hello! How are you today? I am fine, thank you. What is your name? My name is Home.
-The weather in San Francisco is sunny. Tell me a joke about cats. {"name":"tool","arguments":{"location":"here"}}
+The weather in San Francisco is sunny. Tell me a joke about cats.
+{"name":"tool","arguments":{"location":"here"}}
 Write two short poems about rain and wind. Thank you, goodbye, see you tomorrow.
 """
 

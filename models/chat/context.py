@@ -1,8 +1,8 @@
 """Fitting a conversation into the model's context: the oldest turns go first.
 
-A turn is a user's message and all that follows up to the next one. System messages and tool schemas always stay, and
-so does the newest user message; inside the newest turn the oldest rounds of tool calls go before anything is refused.
-A call and its results are kept or dropped together.
+A turn is a user's message and all that follows up to the next one. System messages and tool schemas always
+stay, and so does the newest user message; inside the newest turn the oldest rounds of tool calls go before
+anything is refused. A call and its results are kept or dropped together.
 """
 
 from __future__ import annotations

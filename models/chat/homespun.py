@@ -1,10 +1,11 @@
-"""`ChatHomespun`: a model folder of this project, or a supported `transformers` checkpoint, as a LangChain chat model.
+"""`ChatHomespun`: a model folder, or a supported `transformers` checkpoint, as a LangChain chat model.
 
-Nothing is loaded before the first answer, and instances share weights. A history that is longer than the context loses
-its oldest turns (system messages, tools and the newest turn stay; `response_metadata["trimmed_messages"]` says how many
-messages went); a newest message that does not fit by itself is an error. What a call may override: `model`,
-`temperature`, `top_p`, `top_k`, `min_p`, `repetition_penalty`, `max_tokens`, `seed`, `timeout`, `stop`, `logprobs`,
-`top_logprobs`, `tools`, `tool_choice`, `parallel_tool_calls`, `response_format`.
+Nothing is loaded before the first answer, and instances share weights. A history that is longer than the
+context loses its oldest turns (system messages, tools and the newest turn stay;
+`response_metadata["trimmed_messages"]` says how many messages went); a newest message that does not fit by
+itself is an error. What a call may override: `model`, `temperature`, `top_p`, `top_k`, `min_p`,
+`repetition_penalty`, `max_tokens`, `seed`, `timeout`, `stop`, `logprobs`, `top_logprobs`, `tools`,
+`tool_choice`, `parallel_tool_calls`, `response_format`.
 
 An answer that runs out of time keeps what there is and says `finish_reason="deadline"`.
 """
@@ -16,7 +17,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
@@ -25,7 +26,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, run_in_executor
 from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
-from typing_extensions import Self
+from typing_extensions import override
 
 from homespun.errors import UsageError
 from models.chat.answer import DEFAULT_MAX_TOKENS, Delta, Options, Outcome, answer, check_stop
@@ -55,8 +56,8 @@ class ChatHomespun(BaseChatModel):
 
     Raises:
         ModelNotFound: When constructed with a name that leads nowhere.
-        CorruptWeights: When its configuration cannot be read; at the first answer, when other files are damaged.
-        UsageError: When a parameter is out of range.
+        CorruptWeights: When its configuration cannot be read; at the first answer, when other files are
+            damaged. UsageError: When a parameter is out of range.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True)
@@ -112,7 +113,8 @@ class ChatHomespun(BaseChatModel):
 
         Args:
             tools: Functions, Pydantic or TypedDict classes, LangChain tools or schemas; may be empty.
-            tool_choice: `"auto"` (or `None`), `"any"`/`"required"`/`True`, `"none"`/`False`, or a tool's name.
+            tool_choice: `"auto"` (or `None`), `"any"`, `"required"` or `True`, `"none"` or `False`, or the
+                name of a tool.
             parallel_tool_calls: Whether one answer may hold several calls; only `True` allows it.
             response_format: A class, JSON Schema or OpenAI-style dictionary that text answers must follow.
             **kwargs: Anything that a call may override.
@@ -228,7 +230,7 @@ class ChatHomespun(BaseChatModel):
         response_format: Any = None,
         **overrides: Any,
     ) -> tuple[str, Any]:
-        """Model name and generator of the answer; what is wrong with the request is raised here or at its start."""
+        """The model's name and the generator of its answer."""
         unknown = overrides.keys() - _OVERRIDES - _IGNORED
         if unknown:
             raise UsageError(f"ChatHomespun does not know {', '.join(sorted(unknown))}")
@@ -240,6 +242,7 @@ class ChatHomespun(BaseChatModel):
         brain = open_brain(source, self.threads)
         return name, answer(brain, rows, ways, options, source.context_length, cancel)
 
+    @override
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -262,6 +265,7 @@ class ChatHomespun(BaseChatModel):
                 texts.append(delta.piece.text)
             logged += delta.logprobs
 
+    @override
     def _stream(
         self,
         messages: list[BaseMessage],
@@ -285,6 +289,7 @@ class ChatHomespun(BaseChatModel):
         finally:
             deltas.close()
 
+    @override
     async def _agenerate(
         self,
         messages: list[BaseMessage],
@@ -300,6 +305,7 @@ class ChatHomespun(BaseChatModel):
             cancel.set()
             raise
 
+    @override
     async def _astream(
         self,
         messages: list[BaseMessage],

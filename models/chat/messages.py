@@ -1,7 +1,8 @@
 """LangChain messages to the plain dictionaries that the chat template renders.
 
-Text only: a block that is not text is refused with the place where it stands. Reasoning blocks and the content
-blocks that only repeat a message's tool calls are left out. Names of speakers are not shown to the model.
+Text only: a block that is not text is refused with the place where it stands. Reasoning blocks and the
+content blocks that only repeat a message's tool calls are left out. Names of speakers are not shown to the
+model.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def to_template(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
     """Convert a history.
 
     Returns:
-        Dictionaries `{"role", "content", "tool_calls"?}` as `models.tokenizers.chat_template.render` takes them.
+        Dictionaries `{"role", "content", "tool_calls"?}` as `models.tokenizers.chat_template.render` takes
+        them.
 
     Raises:
         UsageError: There is no message, a user's message is blank, or something is not text.

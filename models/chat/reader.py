@@ -1,8 +1,9 @@
 """From an answer's tokens to text and tool calls, as they arrive.
 
-A call begins with a special token of its own (our models) or with a textual marker (foreign models); its JSON is
-`{"name":…,"arguments":{…}}`. Text goes out as soon as it is certain, a call's name as soon as it is complete, its
-arguments character by character. What was cut off is reported as such, never as a shorter but whole call.
+A call begins with a special token of its own (our models) or with a textual marker (foreign models); its
+JSON is `{"name":…,"arguments":{…}}`. Text goes out as soon as it is certain, a call's name as soon as it is
+complete, its arguments character by character. What was cut off is reported as such, never as a shorter but
+whole call.
 """
 
 from __future__ import annotations
@@ -86,14 +87,14 @@ class Reader:
                 self.stopped = True
 
     def finish(self) -> Iterator[Piece]:
-        """End: give what was held back, and close a call that was cut off so that nobody can take it for whole."""
+        """End: give what was held back; make a call that was cut off unreadable (see `invalidate`)."""
         yield from self._leave()
 
     def invalidate(self, call: Call) -> Piece:
         """A part that makes a call's arguments unreadable as JSON.
 
-        Readers of LangChain's streams complete partial JSON on their own. A bracket that fits nothing makes them
-        report the call as invalid, which it is.
+        Readers of LangChain's streams complete partial JSON on their own. A bracket that fits nothing makes
+        them report the call as invalid, which it is.
         """
         return Piece(_misfit(call.text), call=call.index)
 
@@ -114,7 +115,7 @@ class Reader:
 
 
 class _Scanner:
-    """Follows the JSON of one call: first its head with the name, then the arguments up to their closing brace."""
+    """Follows the JSON of one call: its head with the name, then the arguments to their last brace."""
 
     def __init__(self, call: Call) -> None:
         self.rest = ""

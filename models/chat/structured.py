@@ -1,8 +1,8 @@
 """Structured output: which bindings and which parser make a chat model answer with an object.
 
 `json_schema` writes the document as text under its grammar, `function_calling` calls a tool of that shape.
-`json_mode` is `json_schema` here: where the schema is known there is no reason to promise less than it. The grammar is
-always strict, so `strict` changes nothing.
+`json_mode` is `json_schema` here: where the schema is known there is no reason to promise less than it. The
+grammar is always strict, so `strict` changes nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tools and response formats: from LangChain's many notations to one, and from there to a grammar.
 
-The grammar makes the form of a call or of a document certain; which tool, and which values, is the model's affair.
-One call is made where calls are asked for, several only with `parallel_tool_calls=True`: a small model that may
-repeat itself does.
+The grammar makes the form of a call or of a document certain; which tool, and which values, is the model's
+affair. One call is made where calls are asked for, several only with `parallel_tool_calls=True`: a small
+model that may repeat itself does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 Schema = dict[str, Any]
 
 # Formats that llguidance can enforce; JSON Schema lets all others be annotations.
-_FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid uri".split())
+_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"}
 _MOST_CALLS = 8
 # Long enough for every format above, short enough for a small context.
 _SHORTEST, _LONGEST = 40, 400
@@ -89,13 +89,20 @@ def plan(
     """Read the arguments of a call.
 
     Raises:
-        UsageError: A tool has no usable schema, a choice names no tool, or a response format is unknown.
+        UsageError: A tool has no usable schema, two share a name, a choice names no tool, or a response
+            format is unknown.
     """
-    converted = tuple(to_tool(tool) for tool in tools or ())
-    names = [tool["function"]["name"] for tool in converted]
-    if len(set(names)) < len(names):
-        raise UsageError(f"two tools have the same name: {', '.join(sorted(names))}")
-    return Plan(converted, to_choice(tool_choice, names), bool(parallel), to_document(response_format))
+    converted: dict[str, Schema] = {}
+    for tool in map(to_tool, tools or ()):
+        name = tool["function"]["name"]
+        if _shape(parameters(converted.setdefault(name, tool)["function"])) != _shape(
+            parameters(tool["function"])
+        ):
+            raise UsageError(f"two different tools are named {name!r}: rename one")
+    names = list(converted)
+    return Plan(
+        tuple(converted.values()), to_choice(tool_choice, names), bool(parallel), to_document(response_format)
+    )
 
 
 def to_tool(tool: Tool) -> Schema:
@@ -206,6 +213,15 @@ def _json(schema: Schema, budget: int, owner: str) -> str:
     except UsageError as error:
         raise UsageError(f"{owner}: {error}") from error
     return embedded(limited)
+
+
+def _shape(node: Any) -> Any:
+    """A schema without its annotations."""
+    if isinstance(node, list):
+        return [_shape(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _shape(value) for key, value in node.items() if key not in {"title", "description"}}
 
 
 def _known_formats(node: Any) -> Any:

@@ -1,8 +1,8 @@
 """Where a chat model's weights come from, and sharing them between all chat models that use the same ones.
 
-`locate` reads a configuration and no tensor, so constructing a chat model is cheap. `open_brain` loads, at the first
-use, and remembers the last few: the key holds folder and fingerprint, so a model that was trained anew in the same
-folder is loaded anew.
+`locate` reads a configuration and no tensor, so constructing a chat model is cheap. `open_brain` loads, at
+the first use, and remembers the last few: the key holds folder and fingerprint, so a model that was trained
+anew in the same folder is loaded anew.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class Voice:
 class Brain:
     """Loaded weights that any number of chat models and threads may use at once.
 
-    Each answer has an engine of its own over the same weights, so an answer that is read slowly, or not to its end,
-    holds up nobody. Passes through the net take turns.
+    Each answer has an engine of its own over the same weights, so an answer that is read slowly, or not to
+    its end, holds up nobody. Passes through the net take turns.
     """
 
     def __init__(self, voice: Voice, make_engine: Callable[[], Engine]) -> None:
