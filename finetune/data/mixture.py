@@ -38,6 +38,13 @@ HOME_BASE: Mapping[str, Share] = {
     "countries": Share(100_000, repeat=6),
 }
 
+# What can be fetched from the hub where no folder of prepared data is named.
+HOME_BASE_HUB: Mapping[str, Share] = {
+    "wikipedia": Share(35_000_000),
+    "reading": Share(17_500_000),
+    "stories": Share(45_000_000),
+}
+
 
 def gather(
     folder: Path,

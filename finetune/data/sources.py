@@ -63,6 +63,12 @@ def novels(folder: Path) -> Iterator[Document]:
         yield from _pieces("".join(lines(path)), 3000)
 
 
+def stories(folder: Path) -> Iterator[Document]:
+    """`text/stories.jsonl.gz`, `{text}`: short stories in simple words."""
+    for record in records(folder / "text" / "stories.jsonl.gz"):
+        yield record["text"].strip()
+
+
 def simple_news(folder: Path) -> Iterator[Document]:
     """`text/onestopenglish.jsonl`, `{title, text}`: news retold in simple English."""
     for record in records(folder / "text" / "onestopenglish.jsonl"):
@@ -173,6 +179,7 @@ SOURCES: Table[Any] = Table(
             "wikipedia",
             "textbooks",
             "novels",
+            "stories",
             "simple_news",
             "dialogues",
             "orders",
