@@ -127,8 +127,8 @@ class Engine:
             tokenizer: Its tokenizer; needed for requests with a grammar only.
             threads: Torch's threads during a forward pass; the process-wide setting is put back after each
                 pass. `None` is the measured default, 1.
-            fast: Take the quick one-token step (`models.inference.step`, its tolerance stated there); else the
-                decoder's own forward pass throughout.
+            fast: Take the quick one-token step (`models.inference.step`, its tolerance stated there); else
+                the decoder's own forward pass throughout.
         """
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be 1 or more, not {threads}")
