@@ -1,0 +1,1 @@
+"""Other people's weight formats, in and out."""
