@@ -1,10 +1,10 @@
 """The one-token step of a decoder with few and cheap torch calls: the fast path of decoding on a CPU.
 
-Small decoders spend their time in overhead, not arithmetic. Against `Decoder.forward` this step has the query,
-key and value matrices (and SwiGLU's gate and up) in one, matrices stored for a row times matrix product, the
-weight of RMSNorm folded into the matrix behind it and its scale into the product's factor, residual additions
-inside the products, rotation of queries and keys together, and no copies of grouped heads. The weights are copied
-once.
+Small decoders spend their time in overhead, not arithmetic. Against `Decoder.forward` this step has the
+query, key and value matrices (and SwiGLU's gate and up) in one, matrices stored for a row times matrix
+product, the weight of RMSNorm folded into the matrix behind it and its scale into the product's factor,
+residual additions inside the products, rotation of queries and keys together, and no copies of grouped
+heads. The weights are copied once.
 
 Tolerance: float32 logits within 1e-4 of the reference (tested over the span of configurations).
 """
