@@ -124,7 +124,8 @@ class Decoder(nn.Module):
         """An empty key-value cache for `batch` rows of at most `capacity` positions."""
         from models.inference.cache import KVCache
 
-        return KVCache(self.config, batch, capacity, self.embedding.weight.dtype)
+        weight = self.embedding.weight
+        return KVCache(self.config, batch, capacity, weight.dtype, weight.device)
 
     def forward(
         self,
