@@ -42,7 +42,7 @@ class _Matrix:
             assert isinstance(norm, LayerNorm)
             self.layer_norm = norm
         self.weight = weight.t().contiguous()
-        biases = [
+        biases: list[Tensor] = [
             torch.zeros(linear.out_features) if linear.bias is None else linear.bias for linear in linears
         ]
         self.biased = any(linear.bias is not None for linear in linears)
