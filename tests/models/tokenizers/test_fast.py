@@ -45,9 +45,10 @@ def test_json_makes_an_equal_tokenizer(fast: Tokenizer, tmp_path: Path) -> None:
 
 
 def test_a_megabyte_of_one_character_is_encoded(bpe: BPETokenizer, fast: Tokenizer) -> None:
-    for text in (" " * 1_000_000, "a" * 1_000_000, "語" * 333_333):
-        assert fast.decode(fast.encode(text)) == text
-        assert len(fast.encode(text)) == len(bpe.encode(text))
+    for text in (" " * 1_000_000, "語" * 333_333):
+        ids = fast.encode(text)
+        assert fast.decode(ids) == text
+        assert ids == bpe.encode(text)
 
 
 def test_threads_share_one_tokenizer(fast: Tokenizer, scripts: dict[str, str]) -> None:

@@ -35,9 +35,9 @@ def test_splits_as_documented(text: str, pieces: list[str]) -> None:
     assert split(text) == pieces
 
 
-def test_every_character_splits_as_in_rust() -> None:
-    # Planes 4 to 13, 15 and 16 hold nothing or private characters: a sample of them is enough.
-    chosen = [c for c in EVERY_CHARACTER if ord(c) >> 16 in {0, 1, 2, 3, 14} or ord(c) % 31 == 0]
+def test_characters_of_every_plane_split_as_in_rust() -> None:
+    # The other planes hold ideographs, nothing, or private characters: a sample of them is enough.
+    chosen = [c for c in EVERY_CHARACTER if ord(c) >> 16 in {0, 1, 14} or ord(c) % 31 == 0]
     for start in range(0, len(chosen), 50_000):
         text = "".join(f"a{c}b {c} {c}\r\n{c}!{c}{c}1" for c in chosen[start : start + 50_000])
         assert split(text) == rust_split(text)
