@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from evals.metrics.bits_per_byte import bits_per_byte
 from finetune.averages import AveragedWeights
@@ -350,4 +350,7 @@ class Trainer:
         )
         with self.averages.applied() if self.averages is not None else nullcontext():
             write_model(target, self.net, self.folder.tokenizer_json, training, card)
+        atomic_write(
+            self.out / "result.json", json.dumps({"model": str(target), **training}, indent=2) + "\n"
+        )
         return Result(target, self.step, self.tokens, hours, loss, bpb)

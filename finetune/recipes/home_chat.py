@@ -1,0 +1,60 @@
+"""home-chat: home-base tuned on generated conversations, the loss on what the assistant says only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finetune.recipes.recipe import Context, Kitchen, Recipe
+
+if TYPE_CHECKING:
+    from finetune.loop import Result
+
+OPENERS = (
+    "Hello",
+    "My name is Ada.",
+    "What can you do?",
+    "Who wrote the song that my neighbour hummed today?",
+)
+
+
+def run(context: Context) -> Result:
+    """Generate conversations and tune. Own settings: `base` (name of the model to tune), `conversations`."""
+    from models.store import find_model
+
+    kitchen = Kitchen.open("home-chat", context, ("base", "conversations"))
+    base = find_model(kitchen.own.get("base", "home-base"), context.home)
+    if not kitchen.prepared and "tokens" not in kitchen.train:
+        _prepare(kitchen, base)
+    return kitchen.work(
+        OPENERS,
+        init_from=str(base),
+        packing="documents",
+        window=512,
+        batch_tokens=8192,
+        lr=1e-3,
+        muon_lr=0.005,
+        weight_decay=0.05,
+        warmup=0.05,
+        max_minutes=20.0,
+        ema=0.99,
+    )
+
+
+def _prepare(kitchen: Kitchen, base: Path) -> None:
+    from finetune.data.conversations import conversations
+    from finetune.data.prepare import prepare
+    from models.tokenizers.fast import Tokenizer
+
+    documents = {"conversations": list(conversations(2, kitchen.number("conversations", 60000)))}
+    prepare(
+        documents,
+        kitchen.tokens,
+        tokenizer=Tokenizer.load(base / "tokenizer.json"),
+        mask_prompts=True,
+        seed=2,
+        report=kitchen.context.reporter.say,
+    )
+
+
+RECIPE = Recipe("tune home-base on generated conversations until it talks", run)

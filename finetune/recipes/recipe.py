@@ -1,0 +1,149 @@
+"""What a recipe is, what it is given, and what all recipes do alike. Imports no torch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.config import TrainConfig
+from finetune.progress import Reporter
+from homespun.errors import UsageError
+
+if TYPE_CHECKING:
+    from finetune.loop import Result
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a recipe is given.
+
+    Attributes:
+        home: HOMESPUN_HOME: runs go to `runs/<name>`, the model to `models/<name>`.
+        data: Folder of public data sets, or None.
+        overrides: `--set key=value`s, as strings: settings of `TrainConfig`, and what the recipe adds.
+        resume: Continue an unfinished run.
+        threads: Of torch; None leaves its default.
+        reporter: Where progress and samples go.
+    """
+
+    home: Path
+    data: Path | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    resume: bool = False
+    threads: int | None = None
+    reporter: Reporter = field(default_factory=Reporter)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A row of the table: a line that says what it makes, and the way there."""
+
+    description: str
+    run: Callable[[Context], Result]
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """One recipe at work: its folders, and its own settings split from those of the training loop."""
+
+    name: str
+    context: Context
+    own: dict[str, str]
+    train: dict[str, str]
+
+    @classmethod
+    def open(cls, name: str, context: Context, own: tuple[str, ...] = ()) -> Kitchen:
+        """Split the overrides and see that no unfinished run is lost.
+
+        Args:
+            name: Of the recipe, its run and its model.
+            context: What the recipe was given.
+            own: Settings that the recipe itself reads; `restart` is always one.
+
+        Raises:
+            UsageError: An unknown setting, or an unfinished run that is neither resumed nor given up.
+        """
+        mine = {key: value for key, value in context.overrides.items() if key in (*own, "restart")}
+        theirs = {key: value for key, value in context.overrides.items() if key not in mine}
+        TrainConfig().with_overrides(theirs)  # a mistyped setting is told before minutes of preparation
+        kitchen = cls(name, context, mine, theirs)
+        unfinished = any(kitchen.out.glob("step-*.pt")) and not (kitchen.out / "result.json").exists()
+        if unfinished and not context.resume and mine.get("restart", "").lower() not in ("true", "1", "yes"):
+            raise UsageError(
+                f"there is an unfinished run of {name}; continue it with `homespun train {name} --resume`, "
+                f"or give it up with `homespun train {name} --set restart=true`"
+            )
+        if not context.resume:
+            shutil.rmtree(kitchen.out, ignore_errors=True)
+        return kitchen
+
+    @property
+    def out(self) -> Path:
+        """Folder of the run."""
+        return self.context.home / "runs" / self.name
+
+    @property
+    def tokens(self) -> Path:
+        """Folder of the run's prepared tokens."""
+        return self.out / "tokens"
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the tokens are there already (a resumed run)."""
+        return (self.tokens / "meta.json").is_file()
+
+    def number(self, key: str, default: int) -> int:
+        """A whole number among the recipe's own settings.
+
+        Raises:
+            UsageError: It is none.
+        """
+        text = self.own.get(key, str(default))
+        try:
+            value = int(float(text))
+        except (ValueError, OverflowError):
+            value = 0
+        if value < 1:
+            raise UsageError(f"{key} takes a whole number above 0, not {text!r}")
+        return value
+
+    def work(self, openers: tuple[str, ...], chat: bool = True, **settings: Any) -> Result:
+        """Train, show a sample, and say how to use the result.
+
+        Args:
+            openers: Prompts of the sample.
+            chat: Whether they are a user's messages, not beginnings of a text.
+            **settings: Of `TrainConfig`; the user's overrides win.
+        """
+        from finetune.loop import Trainer
+        from finetune.sample import sample
+
+        folder = self.context.home / "models" / self.name
+        base = TrainConfig(
+            **{
+                "tokens": str(self.tokens),
+                "out": str(self.out),
+                "name": self.name,
+                "model_folder": str(folder),
+                "threads": self.context.threads,
+                **settings,
+            }
+        )
+        config = base.with_overrides(self.train)
+        say = self.context.reporter.say
+        trainer = Trainer(
+            config,
+            resume=self.context.resume,
+            reporter=self.context.reporter,
+            again=f"homespun train {self.name} --resume",
+        )
+        result = trainer.run()
+        for opener in openers:
+            words = sample(trainer.net, trainer.folder.tokenizer_json, opener, chat=chat, temperature=0.3)
+            say(f"  you: {opener}\n  {self.name}: {words}" if chat else f"  {opener}{words}")
+        say(f"{result.folder} is ready after {result.hours * 60:.1f} minutes. Use it:")
+        say(f'homespun chat --model {self.name} "{openers[0] if chat else "Hello"}"')
+        return result
