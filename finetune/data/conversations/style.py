@@ -1,0 +1,195 @@
+"""How users type: one `Voice` a conversation decides case, punctuation, slips and padding of every line.
+
+Values between the marks of `grammar` are never misspelt (they may be lowered with the rest of the line).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from random import Random
+
+from finetune.data.conversations.grammar import CLOSE, OPEN, sentence_case
+
+_AMERICAN = (
+    ("favourite", "favorite"),
+    ("colour", "color"),
+    ("humour", "humor"),
+    ("neighbour", "neighbor"),
+    ("apologise", "apologize"),
+    ("summarise", "summarize"),
+    ("centre", "center"),
+    ("mum", "mom"),
+    ("organise", "organize"),
+    ("grey", "gray"),
+    ("maths", "math"),
+    ("recognise", "recognize"),
+)
+_SHORT = (
+    ("you are", "ur"),
+    ("you", "u"),
+    ("are", "r"),
+    ("please", "pls"),
+    ("thanks", "thx"),
+    ("your", "ur"),
+    ("because", "cos"),
+    ("tomorrow", "tmrw"),
+    ("going to", "gonna"),
+    ("want to", "wanna"),
+    ("and", "n"),
+    ("to", "2"),
+    ("for", "4"),
+    ("people", "ppl"),
+    ("tell me", "gimme"),
+)
+_SLIPS = (
+    ("the", "teh"),
+    ("what", "waht"),
+    ("your", "yuor"),
+    ("you", "yuo"),
+    ("favourite", "favrite"),
+    ("about", "abuot"),
+    ("tell", "tel"),
+    ("remember", "rember"),
+    ("called", "caled"),
+    ("because", "becuase"),
+    ("really", "realy"),
+    ("their", "thier"),
+    ("know", "knwo"),
+    ("weather", "wether"),
+    ("doing", "dong"),
+    ("please", "plese"),
+    ("friend", "freind"),
+    ("tomorrow", "tommorow"),
+    ("something", "somthing"),
+    ("name", "naem"),
+    ("thanks", "thnaks"),
+    ("little", "litle"),
+    ("which", "wich"),
+    ("would", "woud"),
+    ("language", "langauge"),
+    ("computer", "computr"),
+    ("and", "adn"),
+    ("that", "taht"),
+    ("have", "hvae"),
+    ("with", "wiht"),
+)
+_LEADS = (
+    "ok ",
+    "okay, ",
+    "um, ",
+    "hmm, ",
+    "well, ",
+    "alright, ",
+    "oh, ",
+    "by the way, ",
+    "right, ",
+    "and ",
+    "anyway, ",
+    "quick question: ",
+    "just wondering, ",
+    "sorry, ",
+    "ah, ",
+    "now, ",
+    "hey, ",
+    "Homespun, ",
+    "listen, ",
+)
+_POLITE = (" please", ", please", ", if you don't mind", ", thanks", ", if you can", " for me please")
+_CASUAL = ("!", "!!", " :)", " lol", " haha", "...", " :D", " ;)", ", mate", " hehe", ", buddy")
+_FULL_PUNCTUATION = re.compile(r"[.!?]+(?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One user's habits; every share is a probability per line."""
+
+    lower: bool
+    bare: bool
+    keep_values: bool
+    american: bool
+    apostrophes: bool
+    slips: float
+    short: float
+    lead: float
+    casual: float
+    polite: float
+
+
+def draw_voice(rng: Random) -> Voice:
+    """Draw one user's habits: most type neatly, a third in lower case, a few with slips or in text-speak."""
+    neat = rng.random() < 0.58
+    return Voice(
+        lower=not neat and rng.random() < 0.8,
+        bare=(not neat and rng.random() < 0.7) or rng.random() < 0.08,
+        keep_values=rng.random() < 0.45,
+        american=rng.random() < 0.45,
+        apostrophes=neat or rng.random() < 0.4,
+        slips=0.0 if rng.random() < 0.8 else rng.choice((0.1, 0.25, 0.5)),
+        short=0.0 if neat or rng.random() < 0.75 else 0.6,
+        lead=rng.choice((0.0, 0.05, 0.1, 0.25)),
+        casual=rng.choice((0.0, 0.0, 0.05, 0.2)),
+        polite=rng.choice((0.0, 0.03, 0.15, 0.3)),
+    )
+
+
+def _swap(text: str, table: tuple[tuple[str, str], ...], rng: Random, share: float) -> str:
+    for whole, other in table:
+        if whole in text and rng.random() < share:
+            text = re.sub(rf"\b{whole}\b", other, text)
+    return text
+
+
+def _outside_values(text: str) -> list[str]:
+    """Pieces of text in which the odd ones are values with their marks."""
+    return re.split(f"({OPEN}[^{CLOSE}]*{CLOSE})", text)
+
+
+def restyle(text: str, voice: Voice, rng: Random, *, exact: bool = False) -> str:
+    """The line as this user would type it; marks are removed.
+
+    Args:
+        text: a neat line, values marked.
+        voice: the user's habits.
+        rng: source of chance.
+        exact: keep every letter (lines whose exact wording matters); only the marks are removed.
+    """
+    if exact:
+        return sentence_case(text).replace(OPEN, "").replace(CLOSE, "")
+    if (
+        text.endswith("?")
+        and re.match(r"(can|could|would|will) you", text, re.I)
+        and rng.random() < voice.polite
+        and text[-1] not in ')"'
+    ):
+        end = text[-1] if text[-1] in ".!?" else ""
+        text = text.rstrip(".!?") + rng.choice(_POLITE) + end
+    if rng.random() < voice.lead:
+        lead = rng.choice(_LEADS)
+        text = lead + (text if re.match(r"I\b|[\x01A-Z]{2}", text) else text[:1].lower() + text[1:])
+    pieces = _outside_values(text)
+    for at in range(0, len(pieces), 2):
+        piece = pieces[at]
+        if voice.american:
+            piece = _swap(piece, _AMERICAN, rng, 1.0)
+        if voice.short:
+            piece = _swap(piece, _SHORT, rng, voice.short)
+        if voice.slips:
+            piece = _swap(piece, _SLIPS, rng, voice.slips)
+        if not voice.apostrophes:
+            piece = piece.replace("'", "")
+        if voice.lower:
+            piece = piece.lower()
+        if voice.bare:
+            piece = piece.replace(",", "") if rng.random() < 0.6 else piece
+        pieces[at] = piece
+    if voice.lower and not voice.keep_values:
+        pieces = [piece.lower() for piece in pieces]
+    text = "".join(pieces)
+    if voice.bare:
+        text = _FULL_PUNCTUATION.sub("", text) if rng.random() < 0.5 else text.rstrip(".!?")
+    elif not voice.lower:
+        text = sentence_case(text)
+    if rng.random() < voice.casual and text[-1:] not in ')"':
+        text = text.rstrip(".") + rng.choice(_CASUAL)
+    return text.replace(OPEN, "").replace(CLOSE, "").strip()

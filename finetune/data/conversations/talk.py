@@ -1,0 +1,84 @@
+"""A conversation in the making: messages so far, the user's voice, what the user told, what was recalled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from finetune.data.conversations.grammar import expand, sentence_case
+from finetune.data.conversations.style import Voice, restyle
+
+Pattern = str | Sequence[str]
+
+
+@dataclass(slots=True)
+class Talk:
+    """One conversation.
+
+    Attributes:
+        rng: the only source of chance.
+        voice: how this user types.
+        messages: the conversation so far.
+        name: what the assistant is called (a system message may change it).
+        user_name: the user's name, if it was told.
+        facts: key of a fact → value, as told by the user or the system message.
+        recalls: (index of a message, value) for every told value which that message repeats.
+    """
+
+    rng: Random
+    voice: Voice
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    name: str = "Homespun"
+    user_name: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    recalls: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def turns(self) -> int:
+        """Number of user lines so far."""
+        return sum(message["role"] == "user" for message in self.messages)
+
+    def chance(self, share: float) -> bool:
+        """True with probability ``share``."""
+        return self.rng.random() < share
+
+    def system(self, text: str) -> None:
+        """Open with a system message."""
+        self.messages.append({"role": "system", "content": text})
+
+    def user(self, pattern: Pattern, slots: dict[str, str] | None = None, *, exact: bool = False) -> str:
+        """Add a user's line in the user's voice and return it."""
+        text = expand(pattern, self.rng, slots, mark=True)
+        text = restyle(text, self.voice, self.rng, exact=exact)
+        self.messages.append({"role": "user", "content": text})
+        return text
+
+    def assistant(self, pattern: Pattern, slots: dict[str, str] | None = None, *, raw: bool = False) -> str:
+        """Add the assistant's reply and return it; ``raw`` keeps the case of its letters."""
+        slots = {} if slots is None else slots
+        slots.setdefault("me", self.name)
+        text = expand(pattern, self.rng, slots)
+        text = text if raw else sentence_case(text)
+        self.messages.append({"role": "assistant", "content": text})
+        return text
+
+    def pair(
+        self,
+        users: Pattern,
+        replies: Pattern,
+        slots: dict[str, str] | None = None,
+        *,
+        exact: bool = False,
+        raw: bool = False,
+    ) -> None:
+        """One exchange; slots drawn in the question are shared with the answer."""
+        slots = {} if slots is None else slots
+        slots.setdefault("me", self.name)
+        self.user(users, slots, exact=exact)
+        self.assistant(replies, slots, raw=raw)
+
+    def recall(self, *values: str) -> None:
+        """Note that the latest message repeats values told earlier."""
+        self.recalls.extend((len(self.messages) - 1, value) for value in values)

@@ -1,0 +1,159 @@
+"""Words that fill the slots of patterns: lists from ``patterns/words.txt``, and invented names and words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from random import Random
+
+_ONSETS = [
+    "b",
+    "br",
+    "c",
+    "ch",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "g",
+    "gr",
+    "h",
+    "j",
+    "k",
+    "kl",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pl",
+    "pr",
+    "qu",
+    "r",
+    "s",
+    "sh",
+    "sk",
+    "st",
+    "t",
+    "th",
+    "tr",
+    "v",
+    "w",
+    "y",
+    "z",
+    "b",
+    "d",
+    "f",
+    "g",
+    "h",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+]
+_VOWELS = [
+    "a",
+    "e",
+    "i",
+    "o",
+    "u",
+    "a",
+    "e",
+    "i",
+    "o",
+    "u",
+    "a",
+    "e",
+    "i",
+    "o",
+    "u",
+    "ai",
+    "ea",
+    "ee",
+    "ia",
+    "oo",
+    "ou",
+    "y",
+]
+_CODAS = [
+    "",
+    "",
+    "",
+    "",
+    "n",
+    "r",
+    "l",
+    "s",
+    "m",
+    "t",
+    "k",
+    "d",
+    "x",
+    "nd",
+    "rn",
+    "ll",
+    "sh",
+    "th",
+    "ck",
+    "p",
+    "b",
+]
+_TOWN_ENDINGS = ("", "", "ton", "ville", "burg", "mouth", "ham", "field", "stad", "wick", "ford")
+
+
+def read_pattern_file(name: str) -> list[str]:
+    """Lines of a file in ``patterns/`` without comments and blank lines; " / " stands for a line break."""
+    text = (files(__package__) / "patterns" / f"{name}.txt").read_text(encoding="utf-8")
+    return [
+        line.strip().replace(" / ", "\n")
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> dict[str, tuple[str, ...]]:
+    """Every word list by the name of its slot."""
+    lists: dict[str, str] = {}
+    key = ""
+    for line in read_pattern_file("words"):
+        if line.startswith("== "):
+            key = line[3:]
+            lists[key] = ""
+        else:
+            lists[key] += line + " "
+    words = {
+        key: tuple(part.strip() for part in text.split(",") if part.strip()) for key, text in lists.items()
+    }
+    words["num"] = tuple(str(number) for number in range(2, 21))
+    return words
+
+
+def pick(rng: Random, key: str) -> str:
+    """One word of a list."""
+    return rng.choice(lexicon()[key])
+
+
+def invented(rng: Random, syllables: int | None = None) -> str:
+    """A pronounceable word, lower case, probably in no dictionary; for copying what was never seen."""
+    count = syllables or rng.choice((1, 2, 2, 2, 3, 3))
+    text = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(count))
+    return text if len(text) > 2 else text + rng.choice("nrlk")
+
+
+def person_name(rng: Random) -> str:
+    """A first name: usually a real one, often an invented one, sometimes with a second name."""
+    name = pick(rng, "name") if rng.random() < 0.6 else invented(rng, rng.choice((2, 2, 3))).capitalize()
+    if rng.random() < 0.06:
+        name += " " + (pick(rng, "name") if rng.random() < 0.3 else invented(rng, 2).capitalize())
+    return name
+
+
+def town_name(rng: Random) -> str:
+    """A town: usually a real one, otherwise an invented one."""
+    if rng.random() < 0.7:
+        return pick(rng, "city")
+    return (invented(rng, rng.choice((1, 2))) + rng.choice(_TOWN_ENDINGS)).capitalize()
