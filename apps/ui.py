@@ -67,7 +67,7 @@ def launch(
     Raises:
         UsageError: if the port is taken or the address isn't one of this machine's.
     """
-    port = _free(host, port)
+    port = free_port(host, port)
     app = build_app(context)
     from apps.pages import look
 
@@ -97,8 +97,12 @@ def launch(
     return app, address
 
 
-def _free(host: str, port: int) -> int:
-    """Returns `port`, or a free one for 0, after seeing that it can be listened on."""
+def free_port(host: str, port: int) -> int:
+    """Returns `port`, or a free one for 0, after seeing that it can be listened on.
+
+    Raises:
+        UsageError: if it can't; the line says what to do.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:

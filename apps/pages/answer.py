@@ -82,7 +82,8 @@ class Answer:
         try:
             while True:
                 with self._news:
-                    self._news.wait_for(lambda: self._over or self.text != seen, timeout=1.0)
+                    while not self._over and self.text == seen:
+                        self._news.wait()
                     over, text = self._over, self.text
                 if over:
                     break

@@ -37,6 +37,8 @@ WELCOME = """## What shall we talk about?
 
 Pick one of these, or write below."""
 
+SKIP = '<a class="skip" href="#message" onclick="homespun.focus(); return false">Skip to the message box</a>'
+BRAND = '<h1>Homespun</h1><button id="theme" type="button" onclick="homespun.toggle()"></button>'
 FOCUS = "() => homespun.focus()"
 
 
@@ -47,14 +49,11 @@ def build(context: PageContext) -> None:
 
 
 def _layout(context: PageContext) -> dict[str, Any]:
-    gr.HTML(
-        '<a class="skip" href="#message" onclick="homespun.focus(); return false">Skip to the message box</a>',
-        elem_id="skip",
-    )
+    gr.HTML(SKIP, elem_id="skip")
     has_model = bool(context.models)
     chosen = context.model if context.model in context.models else next(iter(context.models), None)
     with gr.Sidebar(elem_id="side", width=288, label="Chats and settings"):
-        gr.HTML('<h1>Homespun</h1><button id="theme" type="button" onclick="homespun.toggle()"></button>', elem_id="brand")
+        gr.HTML(BRAND, elem_id="brand")
         new = gr.Button("New chat", elem_id="new", size="md")
         with gr.Column(elem_id="earlier", visible=context.history):
             chats = gr.Radio(label="Earlier chats", choices=[], elem_id="chats", visible=False)

@@ -19,12 +19,14 @@ from apps.pages.answer import Running, one_line
 from apps.pages.context import KNOBS, PageContext
 from graphs.chatbot import rewind, undo
 from graphs.threads import check_name, list_threads, new_name, prune
-from homespun.errors import HomespunError, UsageError
+from homespun.errors import UsageError
 
 INPUTS = ("chat", "thread", "model", *KNOBS)
 OUTPUTS = ("chat", "box", "chats", "delete")
 LISTED = 50
 """Chats in the side panel: the last ones."""
+
+NOTICE = "⚠ "
 
 WAITING = "…"
 """Stands for the answer until its first word is there."""
@@ -43,12 +45,14 @@ class Talk:
 
     # What people say ------------------------------------------------------------------------------------
 
-    def send(self, text: str, chat: Chat, thread: str, model: str | None, *knobs: Any) -> Iterator[list[Update]]:
-        """Answers a new message; a refused one stays in the box."""
-        if self._refused(text, model, "Not sent"):
-            yield _same()
-        else:
-            yield from self._answer(text.strip(), chat, thread, model, knobs, clear=True)
+    def send(
+        self, text: str, chat: Chat, thread: str, model: str | None, *knobs: Any
+    ) -> Iterator[list[Update]]:
+        """Answers a new message; one that can't be answered stays in the box."""
+        if (refusal := self._refusal(text, model)) is not None:
+            yield _same(chat=_noticed(chat, refusal) if refusal else None)
+            return
+        yield from self._answer(text.strip(), chat, thread, model, knobs)
 
     def example(
         self, picked: gr.SelectData, chat: Chat, thread: str, model: str | None, *knobs: Any
@@ -66,8 +70,9 @@ class Talk:
         """Answers a changed question; the thread loses the old one and all that followed it."""
         index = edited.index[0] if isinstance(edited.index, (list, tuple)) else edited.index
         text = threads.typed(str(edited.value or "")).strip()
-        if self._refused(text, model, "Not changed") or self._busy(thread, "Not changed"):
-            yield _same(chat=self._chat(thread, model, chat))
+        if (refusal := self._refusal(text, model)) is not None or self._busy(thread, "Not changed"):
+            old = self._chat(thread, model, chat)
+            yield _same(chat=_noticed(old, refusal) if refusal else old)
             return
         try:
             threads.cut(self._graph(model), thread, index)
@@ -128,15 +133,13 @@ class Talk:
         thread: str,
         model: str | None,
         knobs: tuple[Any, ...],
-        *,
-        clear: bool = False,
     ) -> Iterator[list[Update]]:
         """Runs the graph; `text` None answers the thread's last question again."""
         if self._busy(thread, "Not yet"):
             yield _same()
             return
         asked = [] if text is None else [threads.said("user", text)]
-        writing = {"submit_btn": False, "stop_btn": True, **({"value": ""} if clear else {})}
+        writing = {"submit_btn": False, "stop_btn": True, **({"value": ""} if text else {})}
         try:
             graph, sampling = self._graph(model), self._sampling(model, knobs)
             if text is None and not rewind(graph, threads.config(thread)):
@@ -151,19 +154,26 @@ class Talk:
                     yield _same(chat=[*before, threads.said("assistant", said)])
             after = threads.display(threads.read(graph, thread))
         except Exception as error:
-            yield self._settled(_noticed([*chat, *asked], one_line(error)), thread)
+            settled = self._settled(_noticed(chat, one_line(error)), thread)
+            if text:
+                settled[1]["value"] = text  # it isn't in the thread, so it goes back where it came from
+            yield settled
             return
         if answer.error:
             after = _noticed(after, answer.error)
         elif not answer.text.strip():
-            after = _noticed(after, "Stopped before the first word." if answer.stopped else "There was no answer.")
+            nothing = "Stopped before the first word." if answer.stopped else "There was no answer."
+            after = _noticed(after, nothing)
         self._prune(thread)
         yield self._settled(after, thread)
 
     def _graph(self, model: str | None) -> Any:
+        return self.context.graph(self._named(model))
+
+    def _named(self, model: str | None) -> str:
         if not model:
             raise UsageError("No model is chosen. Run `homespun train home-nano` to make one.")
-        return self.context.graph(model)
+        return model
 
     def _sampling(self, model: str | None, knobs: tuple[Any, ...]) -> dict[str, float | int]:
         shown = self.context.knobs(model)
@@ -176,16 +186,16 @@ class Talk:
         except Exception as error:
             return _noticed(otherwise, one_line(error)) if model else otherwise
 
-    def _refused(self, text: str | None, model: str | None, title: str) -> bool:
+    def _refusal(self, text: str | None, model: str | None) -> str | None:
+        """Returns why a message can't be sent; "" if a passing hint has been given, None if it can."""
+        if not text or not text.strip():
+            gr.Warning("Write a message first.", title="Nothing to send")
+            return ""
         try:
-            if not text or not text.strip():
-                raise UsageError("Write a message first.")
-            if model:
-                self.context.check(model, text)
-        except HomespunError as error:
-            gr.Warning(str(error), title=title)
-            return True
-        return False
+            self.context.check(self._named(model), text)
+        except Exception as error:
+            return one_line(error)
+        return None
 
     def _busy(self, thread: str, title: str, *, stop: bool = False) -> bool:
         # The short wait lets a stopped answer come to its end.
@@ -208,10 +218,11 @@ class Talk:
         if not self.context.history:
             return [gr.skip(), gr.skip()]
         try:
-            found = [(t.title, t.name) for t in list_threads(self.context.checkpointer) if t.messages][:LISTED]
+            kept = [info for info in list_threads(self.context.checkpointer) if info.messages]
         except Exception:
             log.exception("The list of chats can't be read.")
             return [gr.skip(), gr.skip()]
+        found = [(info.title or "…", info.name) for info in kept[:LISTED]]
         here = any(name == thread for _, name in found)
         return [
             gr.update(choices=found, value=thread if here else None, visible=bool(found)),
@@ -225,12 +236,21 @@ def _same(chat: Any = None) -> list[Update]:
 
 
 def _noticed(chat: Chat, line: str) -> Chat:
-    """The chat and, after it, one line of the page's own."""
-    return [*chat, threads.said("assistant", f"⚠ {line}")]
+    """The chat and, after it, one line of the page's own, in place of an older one."""
+    said = list(chat)
+    while said and _text(said[-1]).startswith(NOTICE):
+        said.pop()
+    return [*said, threads.said("assistant", f"{NOTICE}{line}")]
+
+
+def _text(message: dict[str, Any]) -> str:
+    content = message["content"]  # Gradio gives a list of parts back for a string
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 def _number(name: str, knob: Any) -> float | int:
     try:
         return int(knob) if name in ("top_k", "max_tokens", "seed") else float(knob)
     except ValueError as error:
-        raise UsageError(f"The {name.replace('_', ' ')} is to be a whole number, not {str(knob)[:20]!r}.") from error
+        named = name.replace("_", " ")
+        raise UsageError(f"The {named} is to be a whole number, not {str(knob)[:20]!r}.") from error

@@ -33,7 +33,9 @@ def read(graph: Any, thread: str) -> list[BaseMessage]:
 
 def display(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
     """Returns what people and the model said, as message dictionaries of the chatbot component."""
-    return [said("user" if isinstance(m, HumanMessage) else "assistant", str(m.text)) for m in _shown(messages)]
+    return [
+        said("user" if isinstance(m, HumanMessage) else "assistant", str(m.text)) for m in _shown(messages)
+    ]
 
 
 def said(role: str, text: str) -> dict[str, str]:

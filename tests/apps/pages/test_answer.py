@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import threading
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from apps.pages import threads
+from apps.pages.answer import INTERVAL, Answer, Running
+from apps.pages.context import PageContext
+
+
+@pytest.fixture
+def graph(context: PageContext) -> Any:
+    return context.graph(context.model)
+
+
+def texts(graph: Any) -> list[str]:
+    return [message.text for message in threads.read(graph, "t")]
+
+
+def test_the_text_grows_and_ends_whole(graph: Any) -> None:
+    seen = list(Answer(graph, "t", "Hello there").updates())
+    assert len(seen) > 2
+    assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
+    assert seen[-1] == "Hello! How can I help you today?"
+    assert texts(graph) == ["Hello there", seen[-1]]
+
+
+def test_updates_come_no_faster_than_the_eye(graph: Any) -> None:
+    started = time.monotonic()
+    seen = list(Answer(graph, "t", "Quick").updates())
+    # 600 words, without a pause between them.
+    assert len(seen) <= (time.monotonic() - started) / INTERVAL + 2
+    assert seen[-1].endswith("599")
+
+
+def test_stopping_keeps_the_partial_text_in_the_thread(graph: Any) -> None:
+    answer = Answer(graph, "t", "Count")
+    updates = answer.updates()
+    for text in updates:
+        if text.count(",") >= 3:
+            answer.stop()
+            break
+    last = list(updates)[-1]
+    assert answer.stopped
+    assert answer.error is None
+    assert last.startswith("1, 2, 3,")
+    assert len(last) < 100
+    assert texts(graph) == ["Count", last]
+    assert not graph.get_state(threads.config("t")).next
+
+
+def test_a_reader_that_goes_away_stops_the_answer_and_loses_nothing(graph: Any) -> None:
+    answer = Answer(graph, "t", "Count")
+    updates = answer.updates()
+    next(updates)
+    updates.close()
+    assert answer.wait(5)
+    question, kept = texts(graph)
+    assert question == "Count"
+    assert kept.startswith("1,")
+
+
+def test_stopping_before_the_first_word_leaves_a_thread_that_goes_on(graph: Any) -> None:
+    answer = Answer(graph, "t", "Count")
+    answer.stop()
+    list(answer.updates())
+    assert [*Answer(graph, "t", "other").updates()][-1] == "I see."
+    assert [text for text in texts(graph) if text][-2:] == ["other", "I see."]
+
+
+def test_an_error_is_one_line_and_the_question_stays(graph: Any, caplog: pytest.LogCaptureFixture) -> None:
+    answer = Answer(graph, "t", "Fail")
+    assert list(answer.updates()) == [""]
+    assert answer.error == "RuntimeError: out of wool"
+    assert "Traceback" in caplog.text
+    assert texts(graph) == ["Fail"]
+
+
+def test_what_was_said_before_an_error_is_kept(graph: Any) -> None:
+    answer = Answer(graph, "t", "Break")
+    said = list(answer.updates())[-1]
+    assert answer.error == "RuntimeError: out of wool"
+    assert said
+    assert texts(graph) == ["Break", said]
+
+
+def test_one_answer_a_thread(graph: Any) -> None:
+    running = Running()
+    first = running.start(graph, "t", "Count", {})
+    assert first is not None
+    assert running.start(graph, "t", "Hello", {}) is None
+    other = running.start(graph, "u", "other", {})
+    assert other is not None
+    assert not running.free("t", 0.01)
+    assert running.stop("t")
+    assert running.free("t", 5)
+    assert other.wait(5)
+    assert not running.stop("t")
+    assert texts(graph)[0] == "Count"
+
+
+def test_sessions_do_not_mix(graph: Any) -> None:
+    running = Running()
+    names = [f"thread {i}" for i in range(6)]
+    answers = [running.start(graph, name, f"Hello from {name}", {}) for name in names]
+    assert all(answer is not None and answer.wait(20) for answer in answers)
+    for name in names:
+        assert threads.read(graph, name)[0].text == f"Hello from {name}"
+        assert len(threads.read(graph, name)) == 2
+    assert all(running.free(name, 0) for name in names)
+    assert not [t for t in threading.enumerate() if t.name == "homespun-answer" and t.is_alive()]

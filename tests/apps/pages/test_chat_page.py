@@ -1,0 +1,217 @@
+"""The real server in a real browser: `homespun ui` with a scripted model, and with the shipped one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+BOT, USER = "#chat [data-testid=bot]", "#chat [data-testid=user]"
+STOP, SEND = "#message .stop-button", "#message .submit-button"
+
+
+# Notes in the page what the answer's text was at each change, since a test may be slower than the page.
+WATCH = """where => {
+  window.seen = [];
+  new MutationObserver(() => window.seen.push(document.querySelector(where)?.innerText.trim() ?? ""))
+    .observe(document.querySelector("#chat"), { childList: true, characterData: true, subtree: true });
+}"""
+
+
+class Watched:
+    """A page of its own session that notes what goes wrong and who is asked for what."""
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.address = address
+        self.trouble: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.trouble.append(m.text))
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self.page.set_default_timeout(20_000)
+        self.page.goto(address)
+        self.settled()
+
+    def settled(self) -> None:
+        self.page.wait_for_function("() => new URL(location.href).searchParams.get('thread')")
+        self.page.wait_for_function("() => document.activeElement?.closest('#message')")
+
+    def type(self, text: str) -> None:
+        """Writes and sends with the keyboard alone: the box has the focus already."""
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
+    def wait(self, script: str, argument: Any = None) -> None:
+        self.page.wait_for_function(script, arg=argument)
+
+    def idle(self) -> None:
+        self.page.wait_for_selector(SEND)
+
+    def texts(self) -> list[str]:
+        found = self.page.locator(f"{BOT}, {USER}").all_inner_texts()
+        return [text.strip() for text in found]
+
+    def last(self) -> str:
+        return str(self.page.locator(BOT).last.inner_text()).strip()
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, serve: Callable[[str], str], script: str) -> Iterator[Callable[..., Watched]]:
+    opened: list[Watched] = []
+
+    def go(model: str = script, query: str = "", **options: Any) -> Watched:
+        opened.append(Watched(browser, serve(model) + query, **options))
+        return opened[-1]
+
+    yield go
+    for watched in opened:
+        watched.close()
+    for watched in opened:
+        assert watched.trouble == []
+        assert watched.hosts == {urlsplit(watched.address).netloc}
+
+
+def test_a_message_typed_is_answered_in_a_stream(open_page: Callable[..., Watched]) -> None:
+    chat = open_page()
+    assert chat.page.locator("#chat .example").count() >= 4
+    chat.page.evaluate(WATCH, BOT)
+    chat.page.keyboard.press("Enter")  # an empty message is ignored with a hint
+    chat.page.get_by_text("Write a message first.").wait_for()
+    chat.page.keyboard.type("Hello")
+    chat.page.keyboard.press("Shift+Enter")
+    chat.type("there")
+    chat.page.get_by_text("Hello! How can I help you today?").wait_for()
+    chat.idle()
+    grown = [text for text in chat.page.evaluate("window.seen") if text.startswith("Hello!")]
+    assert len(set(grown)) >= 2, "the text does not grow"
+    assert grown == sorted(grown, key=len)
+    assert chat.texts() == ["Hello\nthere", "Hello! How can I help you today?"]
+    assert chat.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+
+
+def test_stop_keeps_the_partial_and_a_reload_shows_the_same(open_page: Callable[..., Watched]) -> None:
+    chat = open_page()
+    chat.type("Count")
+    chat.wait("where => document.querySelector(where)?.innerText.includes('3,')", BOT)
+    chat.page.keyboard.press("Escape")
+    chat.idle()
+    kept = chat.last()
+    assert re.match(r"1, 2, 3,", kept)
+    assert "100," not in kept
+    chat.page.reload()
+    chat.settled()
+    chat.wait("where => document.querySelector(where)", BOT)
+    assert chat.texts() == ["Count", kept]
+    # Retry gives the answer anew, once; stopped by the button this time.
+    chat.page.get_by_role("button", name="Retry").click()
+    chat.wait("where => document.querySelector(where)?.innerText.startsWith('1, 2,')", BOT)
+    chat.page.click(STOP)
+    chat.idle()
+    assert len(chat.texts()) == 2
+    # Undo gives the question back.
+    chat.page.get_by_role("button", name="Undo").click()
+    chat.wait("() => document.querySelector('#message textarea').value === 'Count'")
+    assert chat.texts() == []
+
+
+def test_editing_copying_markup_and_errors(open_page: Callable[..., Watched]) -> None:
+    chat = open_page(permissions=["clipboard-read", "clipboard-write"])
+    chat.type("Markup <script>document.title = 'taken'</script>")
+    chat.wait("where => document.querySelector(where)?.innerText.includes('code')", BOT)
+    chat.idle()
+    question, answer = (text.replace("\u2060", "") for text in chat.texts())
+    assert question == "Markup <script>document.title = 'taken'</script>"
+    assert answer == "A <b>tag</b> and <i>code</i>."
+    assert chat.page.title() == "Homespun"
+    chat.page.get_by_role("button", name="Copy message").last.click()
+    assert "<i>code</i>" in chat.page.evaluate("navigator.clipboard.readText()")
+    chat.page.get_by_role("button", name="Edit").first.click()
+    chat.page.locator("#chat textarea").fill("Fail")
+    chat.page.get_by_role("button", name="Submit").click()
+    chat.page.get_by_text("⚠ RuntimeError: out of wool").wait_for()
+    chat.idle()
+    assert chat.texts()[0] == "Fail"
+    # A megabyte stays in the box, under one clear line.
+    chat.page.fill("#message textarea", "x" * 2**20)
+    chat.page.press("#message textarea", "Enter")
+    chat.page.get_by_text("1,048,576 characters").wait_for()
+    assert chat.page.evaluate("document.querySelector('#message textarea').value.length") == 2**20
+
+
+def test_chats_are_listed_opened_and_deleted_and_sessions_do_not_mix(
+    open_page: Callable[..., Watched],
+) -> None:
+    first, second = open_page(), open_page()
+    first.page.get_by_text("What can you do?").click()  # an example sends itself
+    first.wait("where => document.querySelector(where)?.innerText.includes('I see')", BOT)
+    second.type("Hello from the second")
+    second.wait("where => document.querySelector(where)?.innerText.includes('today?')", BOT)
+    second.idle()
+    assert first.texts() == ["What can you do?", "I see."]
+    assert second.texts()[0] == "Hello from the second"
+    second.page.locator("#chats label", has_text="What can you do?").first.click()
+    second.page.locator(USER, has_text="What can you do?").wait_for()
+    assert second.texts() == first.texts()
+    second.page.click("#delete")
+    second.page.get_by_role("button", name="Delete", exact=True).click()
+    second.page.locator("#chat .example").first.wait_for()
+    assert second.page.locator("#chats label", has_text="What can you do?").count() == 0
+    # A new chat, then back while the other is still being answered: that one keeps what it said.
+    second.type("Count")
+    second.wait("where => document.querySelector(where)?.innerText.includes('2,')", BOT)
+    second.page.click("#new")
+    second.page.locator("#chat .example").first.wait_for()
+    second.idle()
+    second.page.reload()
+    second.settled()
+    second.page.locator("#chats label", has_text="Count").first.click()
+    second.wait("where => document.querySelector(where)?.innerText.startsWith('1, 2,')", BOT)
+
+
+def test_dark_and_narrow(open_page: Callable[..., Watched]) -> None:
+    def ground(chat: Watched) -> int:
+        colour = chat.page.evaluate(
+            "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
+        )
+        return sum(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+    dark = open_page(color_scheme="dark", viewport={"width": 390, "height": 844})
+    assert ground(dark) < 150
+    assert dark.page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = dark.page.locator("#message textarea").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    light = open_page(color_scheme="light")
+    assert ground(light) > 600
+    light.page.click("#theme")
+    assert ground(light) < 150
+    light.page.reload()
+    light.settled()
+    assert ground(light) < 150
+    nameless = (
+        "[...document.querySelectorAll('button, a, input, textarea')].filter(e => e.offsetParent && "
+        + ("!(e.innerText.trim() || e.ariaLabel || e.title || e.labels?.length)).map(e => e.outerHTML)")
+    )
+    assert light.page.evaluate(nameless) == []
+
+
+def test_the_shipped_model_answers(open_page: Callable[..., Watched]) -> None:
+    if not Path("models/weights/home/model.safetensors").exists():
+        pytest.skip("No model is shipped in models/weights/home.")
+    chat = open_page("home")
+    chat.type("Hello!")
+    chat.idle()
+    chat.wait("where => document.querySelector(where)?.innerText.trim().length > 2", BOT)
+    chat.idle()
+    assert "⚠" not in chat.last()
