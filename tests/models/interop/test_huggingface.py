@@ -167,6 +167,16 @@ def test_the_first_gpt2_checkpoints_are_read(tmp_path: Path) -> None:
 
 
 @torch.no_grad()
+def test_a_copy_of_a_tied_embedding_is_left_out(tmp_path: Path) -> None:
+    net = theirs("qwen3")
+    net.save_pretrained(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    tensors = load_file(weights)
+    save_file(tensors | {"lm_head.weight": tensors["model.embed_tokens.weight"].clone()}, weights)
+    close(from_transformers(tmp_path)(tokens()), net(tokens()).logits)
+
+
+@torch.no_grad()
 def test_rope_settings_of_older_versions_are_read(tmp_path: Path) -> None:
     net = theirs("llama3-scaling")
     net.save_pretrained(tmp_path)
