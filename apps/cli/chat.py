@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from apps.cli.output import complain, emit, note, write
-from homespun.errors import HomespunError, UsageError
+from homespun.errors import Cancelled, HomespunError, UsageError
 
 if TYPE_CHECKING:
     from apps.cli.talk import Conversation
@@ -66,7 +66,14 @@ def chat(
         if question is None:
             note(f"{settings.model} · thread {name} · /help for help")
             return _converse(conversation, settings.folder.history)
-        reply = conversation.ask(question, (lambda _piece: None) if as_json else write)
+        try:
+            reply = conversation.ask(question, _silent if as_json else write)
+        except KeyboardInterrupt:
+            if not as_json:
+                write("\n")
+            raise Cancelled(
+                f"stopped; what was said is kept, and homespun chat --thread {name} goes on"
+            ) from None
         if as_json:
             emit(
                 {
@@ -83,6 +90,10 @@ def chat(
             write("\n")
             note(f"(homespun chat --thread {name} continues)")
     return 0
+
+
+def _silent(_piece: str) -> None:
+    pass
 
 
 def _question(message: list[str] | None) -> str | None:

@@ -33,7 +33,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     try:
         status = _status(arguments, debug)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:
         # What is left in the buffer has nowhere to go; the interpreter would complain about it at exit.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,13 +49,9 @@ def _status(arguments: list[str], debug: bool) -> int:
     try:
         result = app(arguments or ["--help"], standalone_mode=False, prog_name="homespun")
     except (KeyboardInterrupt, typer.Abort):
-        # The terminal shows ^C without ending the line.
-        sys.stderr.write("\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        raise
-    except typer.Exit as leave:
-        return leave.exit_code
+    except SystemExit:
+        return PIPE_CLOSED  # the one thing that typer deals with in this way
     except HomespunError as error:
         if debug:
             traceback.print_exc()

@@ -114,6 +114,7 @@ class Conversation:
         except BaseException as error:
             cancel.set()
             worker.join(PATIENCE)
+            shown += self._rest(pieces, show if isinstance(error, KeyboardInterrupt) else None)
             # An error before the first word leaves the question open, to be answered by `again`.
             if shown or isinstance(error, KeyboardInterrupt):
                 keep_partial(self.graph, self.config, "".join(shown))
@@ -129,6 +130,17 @@ class Conversation:
             seconds=time.monotonic() - begun,
             first=first,
         )
+
+    def _rest(
+        self, pieces: queue.SimpleQueue[str | BaseException | None], show: Callable[[str], object] | None
+    ) -> list[str]:
+        rest = []
+        while not pieces.empty():
+            if isinstance(piece := pieces.get(), str):
+                rest.append(piece)
+                if show is not None:
+                    show(piece)
+        return rest
 
     def _stream(
         self,

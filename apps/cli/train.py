@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from apps.cli.output import emit
+from apps.cli.output import columns, emit
 
 
 def train(
@@ -16,6 +16,47 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the recipes and leave.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --list: print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Train a model by a recipe."""
+    from apps import compose
+    from homespun.errors import UsageError
+    from homespun.settings import load_settings
+
+    settings = load_settings()
+    table = compose.recipes(settings)
+    if listed:
+        lines = {name: table[name].description for name in table.listed()}
+        if as_json:
+            emit({"recipes": [{"name": name, "description": line} for name, line in lines.items()]})
+        else:
+            columns(("RECIPE", "MAKES"), list(lines.items()))
+        return
+    if recipe is None:
+        raise UsageError(f"Say which recipe: {', '.join(table.listed())}.")
+    row = table[recipe]
+
+    from finetune.config import split_overrides
+    from finetune.recipes.recipe import Context
+
+    result = row.run(
+        Context(
+            home=settings.home,
+            data=settings.data,
+            overrides=split_overrides(changes or []),
+            resume=resume,
+            threads=settings.threads,
+        )
+    )
+    if as_json:
+        emit(
+            {
+                "recipe": recipe,
+                "folder": str(result.folder),
+                "steps": result.steps,
+                "tokens": result.tokens,
+                "hours": round(result.hours, 4),
+                "valid_loss": result.valid_loss,
+                "valid_bits_per_byte": result.valid_bpb,
+            }
+        )

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def talked(homespun: Any, scripted: Any) -> Any:
+    """A command line whose state holds two threads."""
+    model = scripted({"text": "Hi **you**", "repeat": True})
+    for name in ("first", "second"):
+        assert homespun("chat", f"hello {name}", "--thread", name, "--model", model).status == 0
+    return homespun
+
+
+def test_listing_shows_the_newest_first(talked: Any) -> None:
+    assert [line.split()[0] for line in talked("threads", "list").out.splitlines()] == [
+        "THREAD",
+        "second",
+        "first",
+    ]
+    assert talked("threads").out == talked("threads", "list").out
+    listed = talked("threads", "--json").json["threads"]
+    assert [(t["name"], t["title"], t["messages"]) for t in listed] == [
+        ("second", "hello second", 2),
+        ("first", "hello first", 2),
+    ]
+
+
+def test_no_threads_is_no_error(homespun: Any) -> None:
+    assert (homespun("threads").status, homespun("threads").out) == (0, "")
+    assert homespun("threads", "list", "--json").json == {"threads": []}
+
+
+def test_showing_and_exporting(talked: Any, tmp_path: Path) -> None:
+    assert talked("threads", "show", "first").out == "You: hello first\nModel: Hi **you**\n"
+    shown = talked("threads", "show", "first", "--json").json
+    assert [m["role"] for m in shown["messages"]] == ["user", "assistant"]
+    assert talked("threads", "export", "first").out == "## You\n\nhello first\n\n## Model\n\nHi **you**\n\n"
+    target = tmp_path / "out" / "thread.json"
+    assert talked("threads", "export", "first", "--json", "--output", str(target)).out == ""
+    assert json.loads(target.read_text()) == shown
+
+
+def test_deleting_is_all_or_none(talked: Any) -> None:
+    done = talked("threads", "delete", "first", "third")
+    assert (done.status, "no thread 'third'" in done.line) == (2, True)
+    assert len(talked("threads", "--json").json["threads"]) == 2
+    assert talked("threads", "delete", "first", "second", "--json").json == {"deleted": ["first", "second"]}
+    assert talked("threads", "--json").json == {"threads": []}
+
+
+def test_a_fork_is_named_on_standard_output(talked: Any) -> None:
+    name = talked("threads", "fork", "first", "--at", "1").out.strip()
+    assert talked("threads", "show", name).out == "You: hello first\n"
+    made = talked("threads", "fork", "first", "--name", "third", "--json").json
+    assert made == {"thread": "third", "forked_from": "first", "messages": 2}
+    assert talked("threads", "fork", "first", "--name", "third").status == 2
+
+
+def test_a_database_that_is_none_is_one_line(homespun: Any, homespun_home: Path) -> None:
+    (homespun_home / "state.sqlite").write_bytes(b"nonsense" * 200)
+    done = homespun("threads", "list")
+    assert (done.status, "Move it away" in done.line) == (1, True)
+
+
+def test_a_server_as_database_is_refused_clearly(homespun: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMESPUN_DATABASE", "postgresql://user:secret@host/db")
+    done = homespun("threads", "list")
+    assert (done.status, "secret" in done.line) == (2, False)
+
+
+def test_another_file_may_hold_the_threads(
+    homespun: Any, scripted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOMESPUN_DATABASE", str(tmp_path / "other.sqlite"))
+    homespun("chat", "hi", "--model", scripted("x"))
+    assert (tmp_path / "other.sqlite").is_file()
+
+
+def test_what_a_stranger_wrote_does_not_steer_the_terminal(
+    homespun: Any, scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homespun("chat", "hi", "--thread", "t", "--model", scripted("\x1b[2Jcleared\x07"))
+    assert homespun("threads", "show", "t").out == "You: hi\nModel: [2Jcleared\n"

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps import compose
+from homespun.errors import ModelNotFound, UsageError
+from homespun.settings import load_settings
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps([{"text": "yes", "repeat": True}]))
+    return f"scripted:{path}"
+
+
+def test_langgraph_json_names_factories_that_work(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMESPUN_MODEL", script)
+    root = Path(compose.__file__).parents[1]
+    named = json.loads((root / "langgraph.json").read_text())["graphs"]
+    assert set(named) == {"chatbot"}
+    for address in named.values():
+        file, _, attribute = address.partition(":")
+        module = importlib.import_module(".".join(Path(file).with_suffix("").parts))
+        graph = getattr(module, attribute)()
+        assert graph.invoke({"messages": [("user", "hi")]})["messages"][-1].text == "yes"
+
+
+def test_a_models_own_values_fill_the_pages_controls(tiny_model: Path, script: str) -> None:
+    settings = load_settings(model=str(tiny_model))
+    with compose.open_threads(settings) as saver:
+        page = compose.page_context(settings, saver)
+        assert page.model in page.models
+        assert page.knobs(str(tiny_model))["max_tokens"] == 24
+        assert "temperature" in page.knobs(str(tiny_model))
+        assert page.knobs(script) == {}
+        assert set(page.knobs("openai:gpt")) == {"temperature", "max_tokens"}
+        graph = page.graph(script)
+        config: Any = {"configurable": {"thread_id": "t"}}
+        assert graph.invoke({"messages": [("user", "hi")]}, config)["messages"][-1].text == "yes"
+        with pytest.raises(UsageError, match="empty"):
+            page.check(script, " ")
+        with pytest.raises(ModelNotFound):
+            page.graph("nosuch")
+
+
+@pytest.mark.parametrize(("host", "history"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_old_threads_are_shown_only_on_ones_own_machine(script: str, host: str, history: bool) -> None:
+    settings = load_settings(model=script, host=host)
+    with compose.open_threads(settings) as saver:
+        assert compose.page_context(settings, saver).history is history
+
+
+def test_sampling_is_told_to_models_that_know_it(tiny_model: Path, script: str) -> None:
+    settings = load_settings(threads=1)
+    own: Any = compose.chat_model(settings, str(tiny_model), temperature=0.5, seed=None)
+    assert (own.temperature, own.seed, own.threads, own.home) == (0.5, None, 1, settings.home)
+    played: Any = compose.chat_model(settings, script, temperature=0.5)
+    assert played.temperature is None
+
+
+def test_plugins_add_rows() -> None:
+    settings = load_settings(plugins={"graphs": {"mine": "json:loads"}, "benches": {"x": "json:dumps"}})
+    assert compose.graphs(settings).listed() == ("chatbot", "mine")
+    assert compose.graphs(settings)["mine"] is json.loads
+    assert "x" in compose.benches(settings)
+    assert "chat" in compose.pages(settings)
+    assert "home-nano" in compose.recipes(settings)
