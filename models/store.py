@@ -180,9 +180,14 @@ def read_config(folder: Path | str) -> dict[str, Any]:
             f"{path} has format {config['format']}, this version reads {FORMAT}: update homespun"
         )
     files = config.get("files")
-    if not isinstance(files, dict) or not {WEIGHTS, TOKENIZER} <= set(files) or "net" not in config:
-        raise CorruptWeights(f"{path} lacks 'net' or the hashes in 'files': {_REPAIR}")
-    return config
+    net, generation = config.get("net"), config.get("generation", {})
+    if not isinstance(files, dict) or not {WEIGHTS, TOKENIZER} <= set(files):
+        raise CorruptWeights(f"{path} lacks the hashes in 'files': {_REPAIR}")
+    if not isinstance(net, dict) or not isinstance(net.get("max_positions"), int):
+        raise CorruptWeights(f"{path} lacks the shape in 'net': {_REPAIR}")
+    if not isinstance(generation, dict):
+        raise CorruptWeights(f"{path}: 'generation' is no object: {_REPAIR}")
+    return {**config, "generation": generation}
 
 
 def fingerprint(config: dict[str, Any]) -> str:
@@ -208,17 +213,19 @@ def find_model(name: str | Path, home: Path | None = None) -> Path:
     text = str(name)
     if _NAME.fullmatch(text):
         for _, shelf in _shelves(home):
-            if (shelf / text / CONFIG).is_file():
+            if _is_file(shelf / text / CONFIG):
                 return shelf / text
-    path = Path(text).expanduser()
-    if text and path.is_dir() and (path / CONFIG).is_file():
-        return path
-    if text and path.is_dir() and ((path / WEIGHTS).exists() or (path / TOKENIZER).exists()):
-        raise CorruptWeights(f"{path} has no {CONFIG}: {_REPAIR}")
+    if text:
+        path = Path(text).expanduser()
+        if _is_file(path / CONFIG):
+            return path
+        if _is_file(path / WEIGHTS) or _is_file(path / TOKENIZER):
+            raise CorruptWeights(f"{path} has no {CONFIG}: {_REPAIR}")
     known = (
         ", ".join(info.name for info in list_models(home)) or "none yet: homespun train home-nano makes one"
     )
-    raise ModelNotFound(f"no model named {text!r}; there are: {known} (a path to a model folder works too)")
+    shown = text if len(text) <= 80 else text[:77] + "…"
+    raise ModelNotFound(f"no model named {shown!r}; there are: {known} (a path to a model folder works too)")
 
 
 def list_models(home: Path | None = None) -> list[ModelInfo]:
@@ -229,6 +236,13 @@ def list_models(home: Path | None = None) -> list[ModelInfo]:
             if (folder / CONFIG).is_file() and folder.name not in found:
                 found[folder.name] = _info(folder, where)
     return list(found.values())
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or no path at all
+        return False
 
 
 def _shelves(home: Path | None) -> Iterator[tuple[Literal["home", "shipped"], Path]]:

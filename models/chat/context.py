@@ -52,8 +52,7 @@ def fit(rows: Sequence[dict[str, Any]], render: Render, limit: int) -> Prompt:
         if len(ids) <= limit:
             return Prompt(ids, len(gone))
         excess = len(ids) - limit
-    kept = [row for place, row in enumerate(rows) if place not in gone]
-    need = len(render(kept))
+    need = len(render([row for place, row in enumerate(rows) if place not in gone])) if gone else len(ids)
     raise UsageError(
         f"the message is too long: with the system prompt and tools it takes {need:,} tokens, "
         f"and this model reads {limit:,}; shorten it"

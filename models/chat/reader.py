@@ -69,12 +69,7 @@ class Reader:
             yield from self._leave()
             self._enter()
         elif self._scanner is not None:
-            yield from self._scanner.push(data)
-            if self._marker and self.calls[-1].whole:
-                _, found, rest = self._scanner.rest.partition(self._marker)
-                if found:
-                    self._enter()
-                    yield from self._scanner.push(rest.encode())
+            yield from self._feed(data)
         else:
             if self._marker:
                 self._raw += data
@@ -82,7 +77,7 @@ class Reader:
                 yield Piece(text)
             if self._text.stopped is not None and self._text.stopped == self._marker:
                 self._enter()
-                yield from self._scanner_push(self._raw.partition(self._marker.encode())[2])
+                yield from self._feed(self._raw.partition(self._marker.encode())[2])
             elif self._text.stopped is not None:
                 self.stopped = True
 
@@ -109,9 +104,15 @@ class Reader:
         self.calls.append(Call(len(self.calls)))
         self._scanner = _Scanner(self.calls[-1])
 
-    def _scanner_push(self, data: bytes) -> Iterator[Piece]:
+    def _feed(self, data: bytes) -> Iterator[Piece]:
         assert self._scanner is not None
         yield from self._scanner.push(data)
+        while self._marker and self.calls[-1].whole:
+            _, found, rest = self._scanner.rest.partition(self._marker)
+            if not found:
+                return
+            self._enter()
+            yield from self._scanner.push(rest.encode())
 
 
 class _Scanner:

@@ -49,7 +49,8 @@ class ChatScripted(BaseChatModel):
         UsageError: The script is not understood, or it has ended.
     """
 
-    script: list[Any]
+    script: Any
+    """A list; anything else is refused with a line that says so."""
     on_end: Literal["raise", "loop"] = "raise"
     model: str = "scripted"
     temperature: float | None = None

@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models import store
-from models.tokenizers.special import CALL, END, special_id
+from models.tokenizers.special import CALL, END, END_OF_TEXT
 
 if TYPE_CHECKING:
     from models.inference.engine import Engine, Request, Step
+    from models.tokenizers.fast import Tokenizer
 
 FOREIGN = "hf:"
 _KEPT = 3
+# An engine may hold repacked weights of its own, so a burst of answers leaves no more than these behind.
+_IDLE = 2
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Brain:
         try:
             yield engine
         finally:
-            self._idle.append(engine)
+            if len(self._idle) < _IDLE:
+                self._idle.append(engine)
 
 
 def locate(name: str, home: Path | None = None) -> Source:
@@ -161,15 +165,20 @@ def _load(source: Source, threads: int | None) -> Brain:
 
         return load_foreign(source.folder, threads)
     from models.inference.engine import Engine
-    from models.tokenizers.chat_template import render
 
     loaded = store.load_model(source.folder)
     tokenizer = loaded.tokenizer
-    voice = Voice(
+    return Brain(own_voice(tokenizer), lambda: Engine(loaded.net, tokenizer=tokenizer, threads=threads))
+
+
+def own_voice(tokenizer: Tokenizer) -> Voice:
+    """How models with this project's special tokens converse."""
+    from models.tokenizers.chat_template import render
+
+    return Voice(
         render=lambda rows, tools: render(rows, tokenizer, tools=tools),
         encode=tokenizer.encode,
         token_bytes=tokenizer.token_bytes,
-        stop_ids=frozenset({special_id(END)}),
-        call_token=special_id(CALL),
+        stop_ids=frozenset({tokenizer.special(END), tokenizer.special(END_OF_TEXT)}),
+        call_token=tokenizer.special(CALL),
     )
-    return Brain(voice, lambda: Engine(loaded.net, tokenizer=tokenizer, threads=threads))
