@@ -1,8 +1,8 @@
 """Conversations made from patterns, for tuning a small chat model: many wordings, honest answers, told facts.
 
-Everything is drawn from one seed. A conversation is a list of messages ``{"role", "content"}``: perhaps a system
-message, then user and assistant in turn, the assistant last. The wording of questions that the model is later judged
-on is kept apart by the patterns themselves: a test compares both.
+Everything is drawn from one seed. A conversation is a list of messages ``{"role", "content"}``: perhaps a
+system message, then user and assistant in turn, the assistant last. The wording of questions that the
+model is later judged on is kept apart by the patterns themselves: a test compares both.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ def talks(seed: int, count: int) -> Iterator[Talk]:
 
 
 def conversations(seed: int, count: int) -> Iterator[list[dict[str, Any]]]:
-    """Yield ``count`` conversations; the same seed gives the same ones, a longer run begins with the shorter."""
+    """Yield ``count`` conversations; equal seeds give equal ones, longer runs begin with the shorter."""
     for talk in talks(seed, count):
         yield talk.messages

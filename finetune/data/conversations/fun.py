@@ -15,12 +15,12 @@ _BEFORE = {
 def _several(talk: Talk, what: str, file: str) -> None:
     items = talk.rng.sample(read_pattern_file(file), 3)
     talk.user(named_scene("ask_fun", what).parts[0])
-    talk.assistant(talk.rng.choice(_BEFORE[what]) + items[0])
+    talk.assistant(talk.rng.choice(_BEFORE[what]) + items[0], raw=True)
     for item in items[1:]:
         if talk.chance(0.65):
             break
         talk.user(named_scene("ask_fun", f"another_{what}").parts[0])
-        talk.assistant(talk.rng.choice(("", "", "Here is another: ")) + item)
+        talk.assistant(talk.rng.choice(("", "", "Here is another: ")) + item, raw=True)
 
 
 def joke(talk: Talk) -> None:

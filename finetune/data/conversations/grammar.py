@@ -1,10 +1,10 @@
 """Small text grammar of the generated conversations.
 
 A pattern is plain text with two marks: ``[a|b|c]`` picks one alternative (they nest, and may be empty) and
-``{slot}`` fills a value in. A slot that the caller has not filled is drawn from the lexicon and written back into
-the caller's dict, so that a question and its answer share it; ``{food2}`` draws a second food. ``{a:slot}`` puts
-"a" or "an" before the value (``{A:slot}``: "A"), ``{s:slot}`` makes a plural, ``{cap:slot}`` raises its first
-letter (``{S:slot}``: of the plural). Patterns are parsed once and cached.
+``{slot}`` fills a value in. A slot that the caller has not filled is drawn from the lexicon and written
+back into the caller's dict, so that a question and its answer share it; ``{food2}`` draws a second food.
+``{a:slot}`` puts "a" or "an" before the value (``{A:slot}``: "A"), ``{s:slot}`` makes a plural,
+``{cap:slot}`` raises its first letter (``{S:slot}``: of the plural). Patterns are parsed once and cached.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from random import Random
 
 from finetune.data.conversations.words import lexicon
 
-# Slot values are wrapped in these while a user's line is restyled: noise must not change what is to be copied.
+# Slot values are wrapped in these while a line is restyled: noise must not change what is to be copied.
 OPEN, CLOSE = "\x01", "\x02"
 
 _Part = tuple[str, object]
@@ -32,6 +32,17 @@ _PLURALS = {
     "canary": "canaries",
     "fish": "fish",
 }
+_QUESTION = re.compile(
+    r"(what|how|when|where|who|which|why|since when|what's|who's)\b(?! (you|a|matters|an)\b)|"
+    r"(or |and )?(do|does|did|is|are|can|could|would|shall|should|will|have|was|were|am) "
+    r"(you|it|i|we|there|that|this|your|somebody|one of them|they|the)\b|"
+    r"(and |or )?(what('s| is)|how about|what about) (you|your|yours)\b|(any idea|anything else|does one)\b",
+    re.IGNORECASE,
+)
+_EXCLAMATION = re.compile(
+    r"how (nice|lovely|sweet|exciting|interesting|wonderful)\b|what you\b|who knows", re.IGNORECASE
+)
+_TAG = re.compile(r"(and|or|any|anything|in|on|at|with|to|not|another|since|everything)\b", re.IGNORECASE)
 _AFTER_STOP = re.compile(r"((?:[.!?] |\n)\s*)([a-z])")
 
 
@@ -151,7 +162,22 @@ def tidy(text: str) -> str:
     """Mend the spaces that empty alternatives leave behind; line breaks stay."""
     text = re.sub(r"[ \t]+", " ", text)
     text = re.sub(r" +([,.!?;:])(?!\w)", r"\1", text)
+    text = re.sub(r"([?!])\.(?!\.)", r"\1", text)
     return re.sub(r" *\n *", "\n", text).strip()
+
+
+def punctuate(text: str) -> str:
+    """Give every sentence of a one-line reply its full stop or question mark."""
+    if "\n" in text or '"' in text:
+        return text if text[-1] in '.!?"' else text + "."
+    sentences = re.split(r"(?<=[.!?]) ", text)
+    for at, sentence in enumerate(sentences):
+        bare = sentence.rstrip(".!?")
+        if _QUESTION.match(bare) and not _EXCLAMATION.match(bare):
+            sentences[at] = bare + "?"
+        elif sentence == bare or (sentence.endswith("?") and not _TAG.match(bare) and ": " not in bare):
+            sentences[at] = bare + "."
+    return " ".join(sentences)
 
 
 def sentence_case(text: str) -> str:

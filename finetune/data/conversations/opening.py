@@ -5,19 +5,10 @@ from __future__ import annotations
 from finetune.data.conversations.grammar import expand
 from finetune.data.conversations.recall import Fact, ask, ask_missing, draw_fact
 from finetune.data.conversations.talk import Talk
-from finetune.data.conversations.words import invented, pick
+from finetune.data.conversations.words import invented, lines, pick
 
-_ROLE = (
-    "You are {me}, [a small|a friendly|a helpful|a kind|a small and honest|a brief] [assistant|language model|helper|"
-    "chatbot|companion][| that runs on the user's computer| on the user's own computer].",
-    "You are {me}. [Be kind and brief.|Answer in one or two sentences.|Answer briefly and honestly.|Say so when you "
-    "don't know something.|Be friendly.|]",
-    "[You are|Your name is] {me}[, an assistant|, a small language model|]. [Be honest about what you can't do.|Help "
-    "the user.|Be short.|Keep answers short.|]",
-    "You are a [helpful|friendly|kind|concise|polite] assistant[| called {me}| named {me}].",
-)
 _KNOWN = (
-    "[What you know about the user:|Known facts:|About the user:|Notes about the user:|Memory:|Facts to use:|] ",
+    "[What you know about the user:|Known facts:|About the user:|Notes about the user:|Memory:|Facts:|] ",
     "", "", "[Use what you know about the user.|Remember this:|The user told you earlier:] ",
 )  # fmt: skip
 
@@ -27,8 +18,8 @@ def plain_role(talk: Talk) -> str:
     if talk.chance(0.3):
         name = pick(talk.rng, "name") if talk.chance(0.5) else invented(talk.rng, 2).capitalize()
         talk.name = name
-        return expand(_ROLE[:3], talk.rng, {"me": name})
-    return expand(_ROLE, talk.rng, {"me": talk.name})
+        return expand(lines("opening_role")[:3], talk.rng, {"me": name})
+    return expand(lines("opening_role"), talk.rng, {"me": talk.name})
 
 
 def system_with_facts(talk: Talk) -> list[Fact]:

@@ -2,85 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from finetune.data.conversations.grammar import expand
+from finetune.data.conversations.grammar import OPEN, expand
 from finetune.data.conversations.talk import Talk
-from finetune.data.conversations.words import invented, person_name, pick, read_pattern_file, town_name
+from finetune.data.conversations.words import invented, lines, person_name, pick, read_pattern_file, town_name
 
-_FAVOURITES = (
-    "colour",
-    "food",
-    "animal",
-    "hobby",
-    "sport",
-    "drink",
-    "season",
-    "film",
-    "book",
-    "fruit",
-    "vegetable",
-    "flower",
-    "subject",
-    "city",
-    "game",
-    "instrument",
-    "dessert",
-    "day",
-    "month",
-    "country",
-    "number",
-    "word",
-    "song",
-    "colour",
-    "food",
-    "animal",
-    "colour",
-)
-_MISSING = (
-    "You haven't told me [your {noun}|your {noun} yet|that yet]. [What is it|Would you like to tell me|Tell me, and "
-    "I'll remember it here]?",
-    "I don't know your {noun} yet, because you haven't told me. [What is it|Will you tell me]?",
-    "[You haven't mentioned your {noun} yet|I don't think you've told me your {noun}]. What is it?",
-)
-_MISSING_THAT = (
-    "You haven't told me that yet. [What is it|Would you like to tell me]?",
-    "I don't know that, because you haven't told me yet. [Will you tell me|What is it]?",
-)
-_ACK_ALL = (
-    "[Thank you|Thanks for telling me|Got it|Noted]! [So |I'll remember that |]{all}. [What else would you like to "
-    "tell me|What shall we talk about|How can I help you]?",
-    "[Nice to know you better|Good to know]: {all}. [Tell me more|What would you like to do]!",
-)
-_SUMMARY_ASK = (
-    "[What|Tell me what] [do you know|you know|have you learned|did I tell you|can you say|do you remember] about "
-    "me[?|.| so far?]",
-    "[Sum up|Summarise|List|Repeat] what [I told you|you know about me|I said about myself][.|| please]",
-    "[Tell me|Say] [everything you know|what you know|something you know] about me[.|| please]",
-    "What have I told you[| so far| about myself]?",
-    "[Do you remember|Do you know] [anything about me|something about me|what I told you about myself]?",
-)
-_NOTHING = (
-    "I don't know anything about you yet. [What would you like to tell me|Tell me something about yourself]!",
-    "Nothing so far, since you haven't told me anything about yourself. [What's your name|Tell me something]!",
-)
-_CORRECTIONS = (
-    "[Actually|Sorry|Wait|No, wait|Oh, I made a mistake|Correction]: [it's|it is] {v}[.|, not {old}.|!|]",
-    "[Actually|Sorry|Wait], [it's|I meant|make that|I wanted to say] {v}[.|, not {old}.|!|]",
-    "[I was wrong|That was wrong|I made a typo]: [it's|I meant] {v}[.|, not {old}.|]",
-    "[No|Oops], not {old}[, but|. It's] {v}[.|!|]",
-)
-_CORRECT_ACK = (
-    "[Thank you for the correction|Sorry, I'll remember it right now|Thanks, I've got it now|No problem]: {summary}.",
-    "[All right|Noted|Got it], {summary}. [Thank you for telling me|]",
-)
+# Facts that are asked for without having been told; small talk never tells these.
+_ASKABLE = {
+    "name": 5, "city": 3, "age": 2, "birthday": 2, "code": 1, "word": 1, "favourite": 8, "relation": 3, "pet": 3,
+    "job": 2,
+}  # fmt: skip
 
 
 class Attribute(NamedTuple):
-    """One kind of fact: how it is told, answered, asked, recalled, named, summed up, said by a system message."""
+    """One kind of fact: how it is told, answered, asked, recalled, named, summed up, and told by the system."""
 
     name: str
     weight: float
@@ -169,22 +109,22 @@ def your(text: str) -> str:
     return " ".join(words.get(word, word) for word in text.split(" "))
 
 
-def draw_fact(rng: Random, name: str | None = None) -> Fact:
-    """Draw a fact about a user, of any kind or of the kind ``name``."""
+def draw_fact(rng: Random, name: str | None = None, about: str | None = None) -> Fact:
+    """Draw a fact of any kind or of the kind ``name``; ``about`` fixes what it is about, e.g. "colour"."""
     if name is None:
         kinds = {key: attribute.weight for key, attribute in attributes().items()}
         kinds |= {"favourite": 8.0, "relation": 4.0, "pet": 3.0, "thing": 2.5}
         name = rng.choices(list(kinds), weights=list(kinds.values()))[0]
     slots: dict[str, str] = {}
     if name == "favourite":
-        slots["k"] = rng.choice(_FAVOURITES)
+        slots["k"] = about or pick(rng, "favourite")
         slots["v"] = _thing_of(rng, slots["k"])
     elif name in ("relation", "pet"):
-        slots["k"] = pick(rng, name)
+        slots["k"] = about or pick(rng, name)
         slots["v"] = person_name(rng) if name == "relation" or rng.random() < 0.3 else pick(rng, "petname")
         slots["v"] = slots["v"].split(" ")[0]
     elif name == "thing":
-        slots["k"], slots["v"] = pick(rng, "thing"), pick(rng, "spot")
+        slots["k"], slots["v"] = about or pick(rng, "thing"), pick(rng, "spot")
     else:
         slots["v"] = _VALUES[name](rng)
     slots["yv"] = your(slots["v"])
@@ -209,23 +149,28 @@ def tell(talk: Talk, fact: Fact) -> None:
 
 def tell_together(talk: Talk, facts: list[Fact]) -> None:
     """The user tells several facts in one line."""
-    lines = []
+    said: list[str] = []
     for fact in facts:
         talk.facts[fact.key] = fact.slots["v"]
         if fact.attribute.name == "name":
             talk.user_name = fact.slots["v"]
-        plain = [
-            line
-            for line in fact.attribute.tells
-            if "?" not in line and not line.endswith("here[.|, hi!|, nice to meet you.]")
-        ]
-        lines.append(expand(plain, talk.rng, _slots(talk, fact), mark=True).rstrip(".!"))
-    joined = lines[0]
-    for line in lines[1:]:
-        joined += talk.rng.choice((". ", " and ", ", and ", ". ")) + line
+        # Lines that end with a question of their own cannot be joined with others.
+        plain = [line for line in fact.attribute.tells if "?" not in line and " here[" not in line]
+        told = expand(plain, talk.rng, _slots(talk, fact), mark=True).rstrip(".!")
+        if said and not re.match(rf"I\b|{OPEN}", told):
+            told = told[0].lower() + told[1:]
+        said.append(told)
+    joined = said[0]
+    for told in said[1:]:
+        joined += talk.rng.choice((". ", " and ", ", and ", ", ")) + told
     # The line is already expanded: marks pass through, brackets cannot occur in values.
     talk.user(joined + talk.rng.choice((".", "", "!")))
-    talk.assistant(_ACK_ALL, {"all": _summary(talk, facts)})
+    others = [fact for fact in facts if fact.attribute.name != "name"]
+    if len(others) < len(facts) and others and talk.chance(0.7):
+        slots = {"n": talk.user_name, "all": _summary(talk, others)}
+        talk.assistant(lines("recall_ack_named"), slots)
+    else:
+        talk.assistant(lines("recall_ack_all"), {"all": _summary(talk, facts)})
     talk.recall(*(_spoil(fact) for fact in facts))
 
 
@@ -242,22 +187,19 @@ def ask(talk: Talk, fact: Fact) -> None:
 
 def ask_missing(talk: Talk, *, then_tell: bool = False) -> None:
     """The user asks for a fact that was never told; perhaps tells it then, and asks again."""
-    fact = draw_fact(talk.rng)
-    if fact.key in talk.facts or (fact.attribute.name in ("task", "mood_reason", "thing", "plan", "meeting")):
-        fact = draw_fact(talk.rng, "favourite")
-        if fact.key in talk.facts:
-            return
+    fact = draw_fact(talk.rng, talk.rng.choices(list(_ASKABLE), weights=list(_ASKABLE.values()))[0])
+    if fact.key in talk.facts:
+        return
     slots = _slots(talk, fact)
     talk.user(fact.attribute.asks, slots)
     noun = expand(fact.attribute.noun, talk.rng, slots)
-    relation = fact.attribute.name in ("relation", "pet", "code", "word")
-    talk.assistant(_MISSING_THAT if relation and talk.chance(0.5) else _MISSING, {"noun": noun})
+    named = fact.attribute.name not in ("code", "word") and talk.chance(0.8)
+    talk.assistant(lines("recall_missing" if named else "recall_missing_that"), {"noun": noun})
     if then_tell:
         talk.facts[fact.key] = fact.slots["v"]
         talk.pair(
             ("[It's|It is|It was|OK, it's] {v}[.|!|]", "{v}", "{cap:v}[.|!|]", *fact.attribute.tells),
-            ("[Thank you|Thanks|Noted|Got it], {summary}. [What else would you like to tell me|Now I know|I'll "
-             "remember that here]",),
+ lines("recall_told_now"),
             {**slots, "summary": _summary(talk, [fact])},
         )  # fmt: skip
         talk.recall(_spoil(fact))
@@ -269,7 +211,7 @@ def correct(talk: Talk, fact: Fact) -> Fact:
     """The user corrects a fact; returns the fact that holds from now on."""
     new = fact
     for _ in range(9):
-        new = draw_fact(talk.rng, fact.attribute.name)
+        new = draw_fact(talk.rng, fact.attribute.name, fact.slots.get("k"))
         if new.slots["v"] != fact.slots["v"]:
             break
     new = Fact(fact.attribute, {**fact.slots, "v": new.slots["v"], "yv": new.slots["yv"]})
@@ -281,12 +223,12 @@ def correct(talk: Talk, fact: Fact) -> Fact:
     slots = _slots(talk, new)
     slots["old"] = fact.slots["v"]
     slots["summary"] = _summary(talk, [new])
-    users: tuple[str, ...] = _CORRECTIONS
+    users: tuple[str, ...] = lines("recall_corrections")
     if fact.attribute.name in ("thing", "task", "mood_reason"):
         users = tuple("[Actually|Sorry|Wait], " + line for line in fact.attribute.tells)
     talk.pair(
         users,
-        _CORRECT_ACK,
+        lines("recall_correct_ack"),
         slots,
     )
     talk.recall(_spoil(new))
@@ -296,10 +238,10 @@ def correct(talk: Talk, fact: Fact) -> Fact:
 def ask_all(talk: Talk, facts: list[Fact]) -> None:
     """The user asks for everything that the assistant knows about them."""
     if not facts:
-        talk.pair(_SUMMARY_ASK, _NOTHING)
+        talk.pair(lines("recall_summary_ask"), lines("recall_nothing"))
         return
     talk.pair(
-        _SUMMARY_ASK,
+        lines("recall_summary_ask"),
         ("[You told me that|I know that|You said that|Here is what I know:] {all}.", "{all}."),
         {"all": _summary(talk, facts)},
     )

@@ -6,18 +6,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from finetune.data.conversations.talk import Talk
-from finetune.data.conversations.words import invented, pick, read_pattern_file
+from finetune.data.conversations.words import invented, lines, pick, read_pattern_file
 
 # Relations for which a made-up key makes a sensible question.
 _INVENTABLE = {"capital", "continent", "spoken", "author", "person", "define", "made", "home", "eats"}
-_UNKNOWN = (
-    "I don't know [{k}|anything about {k}], [sorry|I'm afraid]. [I'm a small model and know only a little|I only "
-    "know common things|A good reference book or a search may help].",
-    "I've never heard of {k}. [Is it real|Can you tell me about it|I only know a few well-known things|It may be "
-    "something I never learned].",
-    "I'm not sure about {k}, and I'd rather not guess. [Do you know something about it|A better source can tell you].",
-    "I don't know that. {cap:k} is not something I learned about.",
-)
 
 
 class Relation(NamedTuple):
@@ -57,9 +49,10 @@ def common_fact(talk: Talk) -> None:
     key, value = talk.rng.choice(table.pairs)
     talk.pair(table.users, table.replies, {"k": key, "v": value})
     if talk.chance(0.2):
+        asked = "{a:k}" if any("{a:k}" in line for line in table.users) else "{k}"
         key, value = talk.rng.choice([pair for pair in table.pairs if pair[0] != key])
         talk.pair(
-            ("[And|What about|How about|And what about] {k}?", "and {k}?"),
+            f"[And|What about|How about|And what about|and] {asked}?",
             table.replies,
             {"k": key, "v": value},
         )
@@ -72,17 +65,13 @@ def made_up_name(talk: Talk, kind: str) -> str:
     if kind == "person":
         return f"{rng.choice((pick(rng, 'name'), invented(rng, 2).capitalize()))} {word.capitalize()}"
     if kind == "author":
-        return f"The {pick(rng, 'adjective').capitalize()} {rng.choice((word, pick(rng, 'object'))).capitalize()} of {word.capitalize()}"
+        thing = rng.choice((word, pick(rng, "object")))
+        return f"The {pick(rng, 'adjective').capitalize()} {thing.capitalize()} of {word.capitalize()}"
     if kind in ("home", "eats"):
         return word + "s"
     if kind == "define":
-        return rng.choice(
-            (
-                f"a {word}",
-                word,
-                f"the {word.capitalize()} {rng.choice(('effect', 'method', 'theory', 'law', 'paradox', 'index'))}",
-            )
-        )
+        abstract = rng.choice(("effect", "method", "theory", "law", "paradox", "index"))
+        return rng.choice((f"a {word}", word, f"the {word.capitalize()} {abstract}"))
     return word if kind == "made" else word.capitalize()
 
 
@@ -90,4 +79,4 @@ def made_up_fact(talk: Talk) -> None:
     """The same questions about something made up: the assistant says that it does not know."""
     tables = [table for table in relations() if table.name in _INVENTABLE]
     table = talk.rng.choices(tables, weights=[table.weight for table in tables])[0]
-    talk.pair(table.users, _UNKNOWN, {"k": made_up_name(talk, table.name)})
+    talk.pair(table.users, lines("relations_unknown"), {"k": made_up_name(talk, table.name)})

@@ -1,8 +1,9 @@
 """Scenes: short exchanges written as text in ``patterns/*.txt``.
 
-A file holds sections. ``== name weight`` opens a scene; below it stand alternative user lines, then after ``--``
-alternative replies, then after another ``--`` the user's next line, and so on in turn. ``-?`` instead of ``--``
-opens a continuation that is played only half of the time. Slots are shared within a scene.
+A file holds sections. ``== name weight`` opens a scene; below it stand alternative user lines, then after
+``--`` alternative replies, then after another ``--`` the user's next line, and so on in turn. ``-?``
+instead of ``--`` opens a continuation that is played only half of the time. Slots are shared within a
+scene.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Beat = Callable[[Talk], None]
 
 
 class Scene(NamedTuple):
-    """One exchange: its parts alternate between user and assistant; parts from `optional` on come by chance."""
+    """One exchange: its parts alternate between user and assistant; parts from `optional` on may be left out."""
 
     name: str
     weight: float
@@ -64,7 +65,7 @@ def play(talk: Talk, scene: Scene, slots: dict[str, str] | None = None) -> None:
     for at in range(0, len(scene.parts), 2):
         if at >= scene.optional and talk.chance(0.5):
             break
-        talk.pair(scene.parts[at], scene.parts[at + 1], slots)
+        talk.pair(scene.parts[at], scene.parts[at + 1], slots, exact=scene.name == "self_harm")
 
 
 def scene_beat(file: str) -> Beat:

@@ -7,93 +7,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from random import Random
 
 from finetune.data.conversations.grammar import CLOSE, OPEN, sentence_case
+from finetune.data.conversations.words import read_sections
 
-_AMERICAN = (
-    ("favourite", "favorite"),
-    ("colour", "color"),
-    ("humour", "humor"),
-    ("neighbour", "neighbor"),
-    ("apologise", "apologize"),
-    ("summarise", "summarize"),
-    ("centre", "center"),
-    ("mum", "mom"),
-    ("organise", "organize"),
-    ("grey", "gray"),
-    ("maths", "math"),
-    ("recognise", "recognize"),
-)
-_SHORT = (
-    ("you are", "ur"),
-    ("you", "u"),
-    ("are", "r"),
-    ("please", "pls"),
-    ("thanks", "thx"),
-    ("your", "ur"),
-    ("because", "cos"),
-    ("tomorrow", "tmrw"),
-    ("going to", "gonna"),
-    ("want to", "wanna"),
-    ("and", "n"),
-    ("to", "2"),
-    ("for", "4"),
-    ("people", "ppl"),
-    ("tell me", "gimme"),
-)
-_SLIPS = (
-    ("the", "teh"),
-    ("what", "waht"),
-    ("your", "yuor"),
-    ("you", "yuo"),
-    ("favourite", "favrite"),
-    ("about", "abuot"),
-    ("tell", "tel"),
-    ("remember", "rember"),
-    ("called", "caled"),
-    ("because", "becuase"),
-    ("really", "realy"),
-    ("their", "thier"),
-    ("know", "knwo"),
-    ("weather", "wether"),
-    ("doing", "dong"),
-    ("please", "plese"),
-    ("friend", "freind"),
-    ("tomorrow", "tommorow"),
-    ("something", "somthing"),
-    ("name", "naem"),
-    ("thanks", "thnaks"),
-    ("little", "litle"),
-    ("which", "wich"),
-    ("would", "woud"),
-    ("language", "langauge"),
-    ("computer", "computr"),
-    ("and", "adn"),
-    ("that", "taht"),
-    ("have", "hvae"),
-    ("with", "wiht"),
-)
-_LEADS = (
-    "ok ",
-    "okay, ",
-    "um, ",
-    "hmm, ",
-    "well, ",
-    "alright, ",
-    "oh, ",
-    "by the way, ",
-    "right, ",
-    "and ",
-    "anyway, ",
-    "quick question: ",
-    "just wondering, ",
-    "sorry, ",
-    "ah, ",
-    "now, ",
-    "hey, ",
-    "Homespun, ",
-    "listen, ",
+_Swaps = tuple[tuple[re.Pattern[str], str, str], ...]
+
+
+@cache
+def _swaps(section: str) -> _Swaps:
+    pairs = [line.split(" = ") for line in read_sections("style")[section]]
+    return tuple((re.compile(rf"\b{neat}\b"), neat, other) for neat, other in pairs)
+
+
+@lru_cache(maxsize=2)
+def _leads(question: bool) -> tuple[str, ...]:
+    sections = read_sections("style")
+    return tuple(sections["leads"] + (sections["question_leads"] if question else []))
+
+
+_GREETING = re.compile(
+    r"(hi|hey|hello|good|morning|evening|yo|no|yes|ok|okay|thanks|bye|sorry|actually|wait)\b", re.I
 )
 _POLITE = (" please", ", please", ", if you don't mind", ", thanks", ", if you can", " for me please")
 _CASUAL = ("!", "!!", " :)", " lol", " haha", "...", " :D", " ;)", ", mate", " hehe", ", buddy")
@@ -114,6 +50,7 @@ class Voice:
     lead: float
     casual: float
     polite: float
+    wordy: float
 
 
 def draw_voice(rng: Random) -> Voice:
@@ -130,13 +67,14 @@ def draw_voice(rng: Random) -> Voice:
         lead=rng.choice((0.0, 0.05, 0.1, 0.25)),
         casual=rng.choice((0.0, 0.0, 0.05, 0.2)),
         polite=rng.choice((0.0, 0.03, 0.15, 0.3)),
+        wordy=0.0 if rng.random() < 0.8 else 0.35,
     )
 
 
-def _swap(text: str, table: tuple[tuple[str, str], ...], rng: Random, share: float) -> str:
-    for whole, other in table:
-        if whole in text and rng.random() < share:
-            text = re.sub(rf"\b{whole}\b", other, text)
+def _swap(text: str, section: str, rng: Random, share: float) -> str:
+    for pattern, neat, other in _swaps(section):
+        if neat in text and rng.random() < share:
+            text = pattern.sub(other, text)
     return text
 
 
@@ -164,18 +102,18 @@ def restyle(text: str, voice: Voice, rng: Random, *, exact: bool = False) -> str
     ):
         end = text[-1] if text[-1] in ".!?" else ""
         text = text.rstrip(".!?") + rng.choice(_POLITE) + end
-    if rng.random() < voice.lead:
-        lead = rng.choice(_LEADS)
+    if rng.random() < voice.lead and len(text.split()) > 2 and not _GREETING.match(text):
+        lead = rng.choice(_leads(text.endswith("?"))) + " "
         text = lead + (text if re.match(r"I\b|[\x01A-Z]{2}", text) else text[:1].lower() + text[1:])
     pieces = _outside_values(text)
     for at in range(0, len(pieces), 2):
         piece = pieces[at]
         if voice.american:
-            piece = _swap(piece, _AMERICAN, rng, 1.0)
+            piece = _swap(piece, "american", rng, 1.0)
         if voice.short:
-            piece = _swap(piece, _SHORT, rng, voice.short)
+            piece = _swap(piece, "short", rng, voice.short)
         if voice.slips:
-            piece = _swap(piece, _SLIPS, rng, voice.slips)
+            piece = _swap(piece, "slips", rng, voice.slips)
         if not voice.apostrophes:
             piece = piece.replace("'", "")
         if voice.lower:
@@ -191,5 +129,6 @@ def restyle(text: str, voice: Voice, rng: Random, *, exact: bool = False) -> str
     elif not voice.lower:
         text = sentence_case(text)
     if rng.random() < voice.casual and text[-1:] not in ')"':
-        text = text.rstrip(".") + rng.choice(_CASUAL)
+        ends = ("??", "?!", "? :)", "?", "???") if text.endswith("?") else _CASUAL
+        text = text.rstrip(".?!") + rng.choice(ends)
     return text.replace(OPEN, "").replace(CLOSE, "").strip()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from finetune.data.conversations.grammar import expand, sentence_case
+from finetune.data.conversations.grammar import expand, punctuate, sentence_case
 from finetune.data.conversations.style import Voice, restyle
+from finetune.data.conversations.words import lines
 
 Pattern = str | Sequence[str]
 
@@ -51,6 +52,11 @@ class Talk:
     def user(self, pattern: Pattern, slots: dict[str, str] | None = None, *, exact: bool = False) -> str:
         """Add a user's line in the user's voice and return it."""
         text = expand(pattern, self.rng, slots, mark=True)
+        if not exact and self.chance(self.voice.wordy) and len(text.split()) > 3:
+            if text.endswith("?") and self.chance(0.4):
+                text = f"{text} {expand(lines('wordy_after'), self.rng)}"
+            else:
+                text = f"{expand(lines('wordy_before'), self.rng)} {text}"
         text = restyle(text, self.voice, self.rng, exact=exact)
         self.messages.append({"role": "user", "content": text})
         return text
@@ -60,8 +66,26 @@ class Talk:
         slots = {} if slots is None else slots
         slots.setdefault("me", self.name)
         text = expand(pattern, self.rng, slots)
-        text = text if raw else sentence_case(text)
+        if not raw:
+            text = punctuate(sentence_case(text))
+            if self.user_name and self.chance(0.3):
+                text = self._with_name(text)
         self.messages.append({"role": "assistant", "content": text})
+        return text
+
+    def _with_name(self, text: str) -> str:
+        """Greet or part by name, now and then."""
+        for word in (
+            "Goodbye!",
+            "Good night!",
+            "You're welcome!",
+            "Welcome back!",
+            "Good morning!",
+            "Thank you!",
+        ):
+            if text.startswith(word):
+                self.recalls.append((len(self.messages), self.user_name))
+                return f"{word[:-1]}, {self.user_name}!{text[len(word) :]}"
         return text
 
     def pair(

@@ -1,4 +1,4 @@
-"""Small tasks: repeat, spell, change case, count, sums, lists, membership, first letters, what was just said."""
+"""Small tasks: repeat, spell, change case, count, sums, lists, membership, letters, what was just said."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import string
 from finetune.data.conversations.talk import Talk
 from finetune.data.conversations.words import invented, lexicon, pick
 
-_SHORT_WORDS = ["cat", "dog", "sun", "moon", "tree", "house", "book", "water", "bread", "table", "chair", "apple", "happy", "green", "river", "cloud", "stone", "light", "music", "paper", "train", "horse", "mouse", "sheep", "snow", "rain", "milk", "salt", "sugar", "garden", "window", "pencil", "flower", "friend", "school", "summer", "winter", "orange", "yellow", "purple", "banana", "rabbit", "kitten", "castle", "forest", "island", "bridge", "letter", "number", "mother", "father", "sister", "brother", "ship", "boat", "fish", "bird", "frog", "wolf", "bear", "lion", "star", "king", "queen", "hand", "foot", "nose", "ear", "eye", "door", "key", "lamp", "bed", "cup", "spoon", "fork", "knife", "plate", "egg", "rice", "soup", "cake", "tea", "coffee", "red", "blue", "black", "white", "pink", "hello", "world", "name", "home", "love", "time", "day", "night", "week"]
 _KINDS = {
     "animal": "animal", "colour": "colour", "fruit": "fruit", "vegetable": "vegetable", "drink": "drink",
     "sport": "sport", "day": "day of the week", "month": "month", "season": "season", "country": "country",
     "flower": "flower", "instrument": "musical instrument", "city": "city", "job": "job", "hobby": "hobby",
     "dessert": "dessert", "pet": "pet", "language": "language", "game": "game", "food": "dish",
 }  # fmt: skip
-_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"]
+_NUMBERS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
 
 
 def _phrase(talk: Talk) -> str:
@@ -25,7 +26,7 @@ def _phrase(talk: Talk) -> str:
         return pick(talk.rng, "echo")
     if kind < 0.75:
         return " ".join(pick(talk.rng, key) for key in ("adjective", "object"))
-    words = [talk.rng.choice(_SHORT_WORDS) for _ in range(talk.rng.choice((1, 2, 3, 4, 5)))]
+    words = [pick(talk.rng, "spelling") for _ in range(talk.rng.choice((1, 2, 3, 4, 5)))]
     return " ".join(words)
 
 
@@ -34,7 +35,7 @@ def echo(talk: Talk) -> None:
     slots = {"v": _phrase(talk)}
     talk.pair(
         (
-            "[Repeat after me|Say|Repeat|Please say|Echo|Please repeat|Say after me|Copy this|Write exactly|Type]: {v}",
+            "[Repeat after me|Say|Repeat|Please say|Echo|Please repeat|Copy this|Write exactly|Type]: {v}",
             '[Say|Repeat|Write|Type|Echo] "{v}"[.|| please]',
             '[Can|Could|Would] you [say|repeat|write|type] "{v}"?',
             '[Just say|Only say|Answer only with|Reply with|Write only] "{v}"[.|]',
@@ -49,7 +50,7 @@ def echo(talk: Talk) -> None:
 def say_times(talk: Talk) -> None:
     """Say a word several times."""
     count = talk.rng.randint(2, 5)
-    word = invented(talk.rng) if talk.chance(0.4) else talk.rng.choice(_SHORT_WORDS)
+    word = invented(talk.rng) if talk.chance(0.4) else pick(talk.rng, "spelling")
     how = talk.rng.choice((str(count), _NUMBERS[count])) + " times"
     talk.pair(
         ('[Say|Write|Repeat|Type] [the word |]"{v}" {how}[.|| please]', "[Say|Write] {v} {how}[.|]"),
@@ -65,10 +66,10 @@ def say_times(talk: Talk) -> None:
 
 def spell(talk: Talk) -> None:
     """Spell a short word."""
-    word = talk.rng.choice(_SHORT_WORDS) if talk.chance(0.85) else invented(talk.rng, 2)
+    word = pick(talk.rng, "spelling") if talk.chance(0.85) else invented(talk.rng, 2)
     talk.pair(
         (
-            "[How do you spell|Spell|Please spell|Can you spell|How is|Spell the word|How do I spell|Spell out] {v}[?|.||]",
+            "[How do you spell|Spell|Please spell|Can you spell|Spell the word|How do I spell] {v}[?|.||]",
             '[Spell|How do you spell] "{v}"[?|]',
             "What are the letters [in|of] {v}?",
         ),
@@ -79,7 +80,7 @@ def spell(talk: Talk) -> None:
 
 def change_case(talk: Talk) -> None:
     """Write something in capitals or in small letters."""
-    words = " ".join(talk.rng.choice(_SHORT_WORDS) for _ in range(talk.rng.choice((1, 1, 2, 3))))
+    words = " ".join(pick(talk.rng, "spelling") for _ in range(talk.rng.choice((1, 1, 2, 3))))
     upper = talk.chance(0.8)
     how = (
         "[in capitals|in capital letters|in upper case|in big letters]"
@@ -107,7 +108,7 @@ def count(talk: Talk) -> None:
         user = "Count from {m} to {n}[.|| please]"
     else:
         numbers, slots = range(1, last + 1), {"n": str(last)}
-        user = "[Count|Can you count|Please count|Count up|Could you count] [to|from 1 to|from one to|up to] {n}[.|| please]"
+        user = "[Count|Can you count|Please count|Could you count] [to|from 1 to|from one to|up to] {n}[.|| please]"
     talk.pair(user, ", ".join(map(str, numbers)) + ".", slots)
 
 
@@ -137,9 +138,10 @@ def arithmetic(talk: Talk) -> None:
         slots |= {"a": _NUMBERS[a] if a < len(_NUMBERS) else str(a), "b": _NUMBERS[b]}
     talk.pair(
         (
-            "[What is|What's|How much is|Calculate|Work out|Tell me|Add up|Can you tell me what is] {a} {op} {b}[?|]",
+            "[What is|What's|How much is|Calculate|Work out|Tell me|Can you tell me] {a} {op} {b}[?|]",
             "{a} {op} {b}[?| =| = ?| is|]",
-            "[What do you get from|What does] {a} {op} {b}[?| make?|]",
+            "What do you get from {a} {op} {b}[?|]",
+            "What does {a} {op} {b} make[?|]",
         )
         if not held_out
         else ("[How much is|Work out] {a} {op} {b}[?|]", "{a} {op} {b}?"),
@@ -207,7 +209,7 @@ def membership(talk: Talk) -> None:
 
 def first_letter(talk: Talk) -> None:
     """First or last letter of a word, or a word that starts with a letter."""
-    word = talk.rng.choice(_SHORT_WORDS)
+    word = pick(talk.rng, "spelling")
     if talk.chance(0.5):
         last = talk.chance(0.4)
         talk.pair(
@@ -218,8 +220,8 @@ def first_letter(talk: Talk) -> None:
             {"v": word, "r": word[-1 if last else 0].upper()},
         )
     else:
-        letter = talk.rng.choice(sorted({word[0] for word in _SHORT_WORDS}))
-        found = talk.rng.choice([word for word in _SHORT_WORDS if word[0] == letter])
+        letter = talk.rng.choice(sorted({word[0] for word in lexicon()["spelling"]}))
+        found = talk.rng.choice([word for word in lexicon()["spelling"] if word[0] == letter])
         talk.pair(
             "[Give me|Tell me|Say|Name|Do you know|Think of] a word [that starts|starting|beginning|that begins] with "
             "[the letter |]{l}[.|?|]",

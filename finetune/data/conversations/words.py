@@ -6,101 +6,6 @@ from functools import lru_cache
 from importlib.resources import files
 from random import Random
 
-_ONSETS = [
-    "b",
-    "br",
-    "c",
-    "ch",
-    "d",
-    "dr",
-    "f",
-    "fl",
-    "g",
-    "gr",
-    "h",
-    "j",
-    "k",
-    "kl",
-    "l",
-    "m",
-    "n",
-    "p",
-    "pl",
-    "pr",
-    "qu",
-    "r",
-    "s",
-    "sh",
-    "sk",
-    "st",
-    "t",
-    "th",
-    "tr",
-    "v",
-    "w",
-    "y",
-    "z",
-    "b",
-    "d",
-    "f",
-    "g",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-]
-_VOWELS = [
-    "a",
-    "e",
-    "i",
-    "o",
-    "u",
-    "a",
-    "e",
-    "i",
-    "o",
-    "u",
-    "a",
-    "e",
-    "i",
-    "o",
-    "u",
-    "ai",
-    "ea",
-    "ee",
-    "ia",
-    "oo",
-    "ou",
-    "y",
-]
-_CODAS = [
-    "",
-    "",
-    "",
-    "",
-    "n",
-    "r",
-    "l",
-    "s",
-    "m",
-    "t",
-    "k",
-    "d",
-    "x",
-    "nd",
-    "rn",
-    "ll",
-    "sh",
-    "th",
-    "ck",
-    "p",
-    "b",
-]
 _TOWN_ENDINGS = ("", "", "ton", "ville", "burg", "mouth", "ham", "field", "stad", "wick", "ford")
 
 
@@ -114,22 +19,34 @@ def read_pattern_file(name: str) -> list[str]:
     ]
 
 
+def read_sections(name: str) -> dict[str, list[str]]:
+    """Lines of a pattern file by the ``== key`` above them."""
+    sections: dict[str, list[str]] = {}
+    for line in read_pattern_file(name):
+        if line.startswith("== "):
+            sections[line[3:]] = []
+        else:
+            sections[next(reversed(sections))].append(line)
+    return sections
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> dict[str, tuple[str, ...]]:
     """Every word list by the name of its slot."""
-    lists: dict[str, str] = {}
-    key = ""
-    for line in read_pattern_file("words"):
-        if line.startswith("== "):
-            key = line[3:]
-            lists[key] = ""
-        else:
-            lists[key] += line + " "
-    words = {
-        key: tuple(part.strip() for part in text.split(",") if part.strip()) for key, text in lists.items()
-    }
+    sections = {key: " ".join(lines).split(",") for key, lines in read_sections("words").items()}
+    words = {key: tuple(part.strip() for part in parts if part.strip()) for key, parts in sections.items()}
     words["num"] = tuple(str(number) for number in range(2, 21))
     return words
+
+
+@lru_cache(maxsize=1)
+def _all_lines() -> dict[str, tuple[str, ...]]:
+    return {key: tuple(lines) for key, lines in read_sections("lines").items()}
+
+
+def lines(key: str) -> tuple[str, ...]:
+    """The patterns of one section of ``patterns/lines.txt``."""
+    return _all_lines()[key]
 
 
 def pick(rng: Random, key: str) -> str:
@@ -140,7 +57,9 @@ def pick(rng: Random, key: str) -> str:
 def invented(rng: Random, syllables: int | None = None) -> str:
     """A pronounceable word, lower case, probably in no dictionary; for copying what was never seen."""
     count = syllables or rng.choice((1, 2, 2, 2, 3, 3))
-    text = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(count))
+    text = "".join(pick(rng, part) for _ in range(count) for part in ("onset", "vowel", "coda")).replace(
+        "-", ""
+    )
     return text if len(text) > 2 else text + rng.choice("nrlk")
 
 
