@@ -1,4 +1,4 @@
-"""Exponential moving average of weights: often a better model than the last step's, for one copy of the weights."""
+"""Exponential moving average of weights: often a better model than the last step's, for one more copy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

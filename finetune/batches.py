@@ -1,10 +1,11 @@
 """Prepared-token folders and the batches that training draws from them.
 
-A folder holds `meta.json`, `tokenizer.json`, `train.bin` and `valid.bin` (uint16, little-endian; every document begins
-with id 0) and optionally `train.loss.bin`/`valid.loss.bin` (uint8, 1 = counts as a target). Streams are memory-mapped,
-so a folder may be larger than memory.
+A folder holds `meta.json`, `tokenizer.json`, `train.bin` and `valid.bin` (uint16, little-endian; every
+document begins with id 0) and optionally `train.loss.bin`/`valid.loss.bin` (uint8, 1 = counts as a target).
+Streams are memory-mapped, so a folder may be larger than memory.
 
-Every draw is a pure function of (seed, epoch, position): the state of a `Batches` is two integers, and resuming is exact.
+Every draw is a pure function of (seed, epoch, position): the state of a `Batches` is two integers, and
+resuming is exact.
 """
 
 import json
@@ -28,8 +29,8 @@ IGNORE = -100
 class Batch:
     """Rows ready for a net; all [rows, window] int64.
 
-    `targets` are the next tokens, `IGNORE` where the loss does not count; `documents` number the documents within a row
-    (-1 = padding); `positions` restart at each document.
+    `targets` are the next tokens, `IGNORE` where the loss does not count; `documents` number the documents
+    within a row (-1 = padding); `positions` restart at each document.
     """
 
     ids: Tensor
@@ -150,7 +151,8 @@ def read_windows(stream: Stream, offsets: NDArray[np.int64], window: int) -> Bat
 def read_documents(stream: Stream, order: NDArray[np.int64], window: int, rows: int) -> tuple[Batch, int]:
     """Pack whole documents into rows, in the given order.
 
-    A document that does not fit begins the next row; one longer than a row is cut. Targets never reach into another document.
+    A document that does not fit begins the next row; one longer than a row is cut. Targets never reach into
+    another document.
 
     Args:
         stream: The tokens.
@@ -187,8 +189,8 @@ def read_documents(stream: Stream, order: NDArray[np.int64], window: int, rows: 
 class Batches:
     """Endless shuffled batches of a stream; each epoch visits every token (or document) once.
 
-    `packing="stream"` cuts the stream anew each epoch, at a random phase, and shuffles the windows; `"documents"` shuffles
-    documents and packs whole ones.
+    `packing="stream"` cuts the stream anew each epoch, at a random phase, and shuffles the windows;
+    `"documents"` shuffles documents and packs whole ones.
     """
 
     def __init__(self, stream: Stream, window: int, *, seed: int, packing: str = "stream") -> None:

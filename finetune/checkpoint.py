@@ -1,8 +1,9 @@
 """Checkpoints of a training run: two files, the newest and the one before it.
 
-A checkpoint holds everything that the next step depends on (weights, optimiser, data position, random state, averages,
-time spent), so resuming continues the very same run. Files are written whole or not at all; the older one is removed only when
-the newer one is safe, so a crash or a full disk at any moment leaves at least one that works.
+A checkpoint holds everything that the next step depends on (weights, optimiser, data position, random state,
+averages, time spent), so resuming continues the very same run. Files are written whole or not at all; the
+older one is removed only when the newer one is safe, so a crash or a full disk at any moment leaves at least
+one that works.
 """
 
 import io

@@ -91,7 +91,7 @@ class TrainConfig:
             )
 
     def with_overrides(self, overrides: Mapping[str, str | Any]) -> Self:
-        """The same with `key=value`s applied; strings are read by the field's type, `model.x` reaches into `model`.
+        """The same with changes; strings are read by the field's type, `model.x` reaches into `model`.
 
         Raises:
             UsageError: Unknown key (the nearest ones are named) or a value of the wrong type.

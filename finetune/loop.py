@@ -1,8 +1,8 @@
 """The training loop: one stage, from a folder of prepared tokens to a model folder.
 
-Needs torch, numpy, safetensors and tokenizers only. Everything that a step depends on is in the checkpoint, so a run that
-was killed and resumed goes through the same numbers as one that was not (on the CPU bit for bit, when it ends by tokens).
-It knows nothing of recipes, of what the text says, or of several machines.
+Needs torch, numpy, safetensors and tokenizers only. Everything that a step depends on is in the checkpoint,
+so a run that was killed and resumed goes through the same numbers as one that was not (on the CPU bit for
+bit, when it ends by tokens). It knows nothing of recipes, of what the text says, or of several machines.
 """
 
 import json
@@ -153,13 +153,13 @@ class Trainer:
 
     def _forward(self, loss: Callable[..., Tensor], batch: Batch) -> Tensor:
         batch = batch.to(self.device)
-        # Rotary attention sees distances only, so there restarting positions would change nothing and cost a gather.
+        # Rotary attention sees distances only: restarting positions would change nothing and cost a gather.
         positions = None if self.net.config.positions == "rope" else batch.positions
         with autocast(self.device, "bf16" if self.config.precision == "auto" else self.config.precision):
             return loss(batch.ids, batch.targets, batch.documents, positions)
 
     def backward(self) -> tuple[float, int]:
-        """Gradients of the mean loss of the next batch, accumulated over its parts. Returns that loss and the tokens."""
+        """Accumulate the gradients of the mean loss of the next batch; returns that loss and its tokens."""
         parts = [self.batches.next(self.micro_rows) for _ in range(self.micro_steps)]
         counted = max(1, sum(part.counted for part in parts))
         self.optimizer.zero_grad()
@@ -170,7 +170,12 @@ class Trainer:
             total += loss.detach()
         return float(total), sum(part.ids.numel() for part in parts)
 
-    def _train_step(self) -> dict[str, Any]:
+    def train_step(self) -> dict[str, Any]:
+        """One optimiser step; returns its row of metrics.
+
+        Raises:
+            HomespunError: Loss or gradient are no longer numbers; the weights are as before the step.
+        """
         began = time.monotonic()
         scale = lr_scale(self._progress(), self.config.warmup, self.config.floor)
         loss, tokens = self.backward()
@@ -178,7 +183,8 @@ class Trainer:
         norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), limit))
         if not (loss < float("inf") and norm < float("inf")):
             raise HomespunError(
-                f"the loss is no longer a number at step {self.step + 1}; lower lr and muon_lr and resume: {self.again}"
+                f"the loss is no longer a number at step {self.step + 1}; "
+                f"lower lr and muon_lr and resume: {self.again}"
             )
         self.optimizer.step(scale)
         self.step += 1
@@ -257,7 +263,8 @@ class Trainer:
             self.optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, ValueError, KeyError) as error:
             raise UsageError(
-                f"the checkpoint in {self.out} is of another shape or optimiser; resume with the settings it was begun with"
+                f"the checkpoint in {self.out} is of another shape or optimiser; "
+                "resume with the settings it was begun with"
             ) from error
         self.batches.load_state_dict(state["batches"])
         if self.averages is not None and state["averages"] is not None:
@@ -279,15 +286,16 @@ class Trainer:
         """
         size = self.net.num_parameters()
         self.reporter.say(
-            f"{self.config.name}: {size / 1e6:.2f} M parameters, {len(self.folder.train):,} tokens of training text, "
-            f"{self.device}, {self.threads} threads, {'not ' if self.loss.tried else ''}compiled"
+            f"{self.config.name}: {size / 1e6:.2f} M parameters, "
+            f"{len(self.folder.train):,} tokens of training text, "
+            f"{self.device}, {self.threads} threads, {'' if self.loss.compiled else 'not '}compiled"
         )
         validated = None
         with StopSignal() as stop:
             last = saved = time.monotonic()
             speed = 0.0
             while (done := self._progress()) < 1.0:
-                row = self._train_step()
+                row = self.train_step()
                 now = time.monotonic()
                 self.elapsed, last = self.elapsed + now - last, now
                 speed = row["tokens_per_s"] if not speed else 0.9 * speed + 0.1 * row["tokens_per_s"]

@@ -1,7 +1,8 @@
 """Optimisers behind one interface: AdamW for vectors and embeddings, Muon for the matrices of the layers.
 
-`build_optimizer(net, …)` sorts the parameters; `step(scale)` applies both with the schedule's factor. The learning rates
-stay constants and the factor comes in at each step, so a resumed run has no schedule state to restore.
+`build_optimizer(net, …)` sorts the parameters; `step(scale)` applies both with the schedule's factor. The
+learning rates stay constants and the factor comes in at each step, so a resumed run has no schedule state to
+restore.
 """
 
 from collections.abc import Iterable
@@ -36,14 +37,16 @@ def orthogonalize(matrices: Tensor, steps: int = 5, dtype: torch.dtype = torch.b
         x = _A * x + (_B * gram + _C * (gram @ gram)) @ x
     if tall:
         x = x.mT
-    return x.to(matrices.dtype)
+    result: Tensor = x.to(matrices.dtype)
+    return result
 
 
 class Muon(torch.optim.Optimizer):
     """Momentum orthogonalised by Newton-Schulz, for matrices only (Jordan et al. 2024).
 
-    The step of a [rows, columns] matrix is scaled by sqrt(max(1, rows / columns)), so one learning rate serves all shapes;
-    weight decay is decoupled. Matrices of one shape are orthogonalised in one batched product.
+    The step of a [rows, columns] matrix is scaled by sqrt(max(1, rows / columns)), so one learning rate
+    serves all shapes; weight decay is decoupled. Matrices of one shape are orthogonalised in one batched
+    product.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Muon(torch.optim.Optimizer):
             for (rows, columns), params in shapes.items():
                 updates = []
                 for p in params:
+                    assert p.grad is not None
                     state = self.state[p]
                     if "momentum" not in state:
                         state["momentum"] = torch.zeros_like(p)
@@ -145,7 +149,8 @@ def build_optimizer(
         raise ValueError(f"unknown optimiser {kind!r}: muon or adamw")
     tables = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding)}
     vocabulary = {m.weight.shape[0] for m in net.modules() if isinstance(m, nn.Embedding)}
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, p in net.named_parameters():
         if not p.requires_grad:
             continue

@@ -44,7 +44,8 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
 class Compiled:
     """A function run through `torch.compile`, or as it is once compilation has failed.
 
-    The first call compiles. If that raises, one warning line is given and the plain function serves from then on.
+    The first call compiles. If that raises, one warning line is given and the plain function serves from then
+    on.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Compiled:
     ) -> None:
         self.plain, self.warn = function, warn
         self._active = torch.compile(function, dynamic=False) if enabled else function
-        self.tried = not enabled
+        self.compiled, self.tried = enabled, not enabled
 
     def __call__(self, *args: Any) -> Any:
         """Call the function."""
@@ -63,7 +64,7 @@ class Compiled:
         except Exception as error:  # whatever a compiler may raise: training goes on without it
             reason = (str(error).strip().splitlines() or ["no reason given"])[0][:160]
             self.warn(f"torch.compile failed ({type(error).__name__}: {reason}); going on without it, slower")
-            self._active = self.plain
+            self._active, self.compiled = self.plain, False
             result = self.plain(*args)
         self.tried = True
         return result

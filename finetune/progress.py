@@ -49,7 +49,7 @@ def duration(seconds: float) -> str:
 
 
 class Reporter:
-    """Progress on a text stream: a bar redrawn in place on a terminal, one line in `every_s` seconds elsewhere."""
+    """Progress on a text stream: a bar on a terminal, one line in `every_s` seconds elsewhere."""
 
     def __init__(self, stream: TextIO | None = None, every_s: float = 15.0, quiet: bool = False) -> None:
         self.stream = stream or sys.stderr

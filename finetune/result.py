@@ -1,7 +1,7 @@
 """The model that a run begins from and the model folder that it ends with.
 
-`models.store` does both. It needs settings libraries that a bare GPU machine lacks, so where it cannot be imported the
-same folder format is read and written here with safetensors alone.
+`models.store` does both. It needs settings libraries that a bare GPU machine lacks, so where it cannot be
+imported the same folder format is read and written here with safetensors alone.
 """
 
 import json

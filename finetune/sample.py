@@ -4,6 +4,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
+_MARKS = ("endoftext", "user", "assistant", "end")
+
 
 @torch.no_grad()
 def sample(
@@ -28,9 +30,7 @@ def sample(
         seed: Of the draws.
     """
     tokenizer = Tokenizer.from_str(tokenizer_json)
-    special = {
-        name: tokenizer.token_to_id(f"<|{name}|>") for name in ("endoftext", "user", "assistant", "end")
-    }
+    special = {name: int(tokenizer.token_to_id(f"<|{name}|>") or 0) for name in _MARKS}
     ids = tokenizer.encode(prompt, add_special_tokens=False).ids
     if chat:
         ids = [special["user"], *ids, special["end"], special["assistant"]]

@@ -1,8 +1,8 @@
 """Learning-rate schedule and progress of a run: pure functions, no state, no clock.
 
-A run ends by tokens, by minutes, or by whichever comes first; the learning rate follows *progress* (0 → 1), so a run
-on a machine of unknown speed still ends annealed. Time that a machine was off is not counted: `elapsed_s` is summed over
-resumes by the caller.
+A run ends by tokens, by minutes, or by whichever comes first; the learning rate follows *progress* (0 → 1),
+so a run on a machine of unknown speed still ends annealed. Time that a machine was off is not counted:
+`elapsed_s` is summed over resumes by the caller.
 """
 
 import math

@@ -9,7 +9,8 @@ from typing import Any, Self
 class StopSignal:
     """Context in which the first SIGINT or SIGTERM sets `seen`, and a second one interrupts at once.
 
-    Outside the main thread, where Python allows no handlers, it does nothing but keep `seen` for the caller to set.
+    Outside the main thread, where Python allows no handlers, it does nothing but keep `seen` for the caller
+    to set.
     """
 
     def __init__(self) -> None:

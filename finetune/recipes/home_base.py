@@ -1,7 +1,7 @@
 """home-base: pretraining of the decoder behind `home` on public text and dialogue.
 
-The size goes with what two hours of one core can read (about 50 M tokens); more minutes want a larger net. The data
-is found by the setting `data` (HOMESPUN_DATA), or else fetched from the Hugging Face hub.
+The size goes with what two hours of one core can read (about 50 M tokens); more minutes want a larger net.
+The data is found by the setting `data` (HOMESPUN_DATA), or else fetched from the Hugging Face hub.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def run(context: Context) -> Result:
     """Generate conversations and tune. Own settings: `base` (name of the model to tune), `conversations`."""
     from models.store import find_model
 
+    base = find_model(context.overrides.get("base", "home-base"), context.home)
     kitchen = Kitchen.open("home-chat", context, ("base", "conversations"))
-    base = find_model(kitchen.own.get("base", "home-base"), context.home)
     if not kitchen.prepared and "tokens" not in kitchen.train:
         _prepare(kitchen, base)
     return kitchen.work(
@@ -43,10 +43,13 @@ def run(context: Context) -> Result:
 
 def _prepare(kitchen: Kitchen, base: Path) -> None:
     from finetune.data.conversations import conversations
+    from finetune.data.documents import Document
     from finetune.data.prepare import prepare
     from models.tokenizers.fast import Tokenizer
 
-    documents = {"conversations": list(conversations(2, kitchen.number("conversations", 60000)))}
+    documents: dict[str, list[Document]] = {
+        "conversations": list(conversations(2, kitchen.number("conversations", 60000)))
+    }
     prepare(
         documents,
         kitchen.tokens,

@@ -1,7 +1,7 @@
-"""home-nano: a first model of one's own in about two minutes on two cores, from text that ships with the project.
+"""home-nano: a first model of one's own in about two minutes on two cores, from text that is shipped.
 
-A tokenizer of 1,024 tokens and a decoder of about a million parameters, both from generated conversations. It shows
-the whole way; it knows only what those conversations say.
+A tokenizer of 1,024 tokens and a decoder of about a million parameters, both from generated conversations. It
+shows the whole way; it knows only what those conversations say.
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ OPENERS = ("Hello", "What is your name?", "How are you today?")
 def run(context: Context) -> Result:
     """Generate conversations, train the tokenizer and the net. Own setting: `conversations`."""
     from finetune.data.conversations import conversations
+    from finetune.data.documents import Document
     from finetune.data.prepare import prepare
 
     kitchen = Kitchen.open("home-nano", context, ("conversations", "vocab_size"))
     if not kitchen.prepared:
-        documents = {"conversations": list(conversations(1, kitchen.number("conversations", 8000)))}
+        documents: dict[str, list[Document]] = {
+            "conversations": list(conversations(1, kitchen.number("conversations", 8000)))
+        }
         prepare(
             documents,
             kitchen.tokens,

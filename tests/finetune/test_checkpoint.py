@@ -39,7 +39,7 @@ def test_a_damaged_one_is_passed_over_with_a_warning(tmp_path: Path) -> None:
 
 def test_only_damaged_ones_are_an_error_not_a_fresh_start(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, 1, {"step": 1}).write_bytes(b"")
-    with pytest.raises(HomespunError, match="no checkpoint in .* can be read"):
+    with pytest.raises(HomespunError, match=r"no checkpoint in .* can be read"):
         load_checkpoint(tmp_path, lambda _: None)
 
 

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.config import TrainConfig, split_overrides
@@ -70,6 +70,7 @@ def test_pairs_are_split_at_the_first_equals_sign() -> None:
     assert split_overrides(["name=a=b", "eval-every=5"]) == {"name": "a=b", "eval_every": "5"}
 
 
+@settings(deadline=None)
 @given(st.text().filter(lambda text: "=" not in text))
 def test_a_pair_without_equals_sign_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="key=value"):

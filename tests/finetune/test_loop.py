@@ -98,7 +98,7 @@ def test_the_gradient_norm_is_clipped(config: TrainConfig, monkeypatch: pytest.M
         step(scale)
 
     monkeypatch.setattr(run.optimizer, "step", watched)
-    row = run._train_step()
+    row = run.train_step()
     assert row["grad_norm"] > 0.01
     assert seen == [pytest.approx(0.01, rel=1e-3)]
 
@@ -125,14 +125,14 @@ def test_a_resumed_run_repeats_the_uninterrupted_one_bit_for_bit(
         pass
 
     run = trainer(broken)
-    step = run._train_step
+    step = run.train_step
 
     def dies() -> dict[str, Any]:
         if run.step == 27:
             raise Power
         return step()
 
-    monkeypatch.setattr(run, "_train_step", dies)
+    monkeypatch.setattr(run, "train_step", dies)
     with pytest.raises(Power):
         run.run()
     assert rows(broken, "loss")[-1][0] == 27
@@ -160,7 +160,7 @@ def test_a_signal_saves_and_says_how_to_resume(
     config: TrainConfig, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = trainer(config, checkpoint_every_steps=0)
-    step = run._train_step
+    step = run.train_step
 
     def interrupted() -> dict[str, Any]:
         if run.step == 13:
@@ -168,8 +168,8 @@ def test_a_signal_saves_and_says_how_to_resume(
         return step()
 
     before = signal.getsignal(number)
-    monkeypatch.setattr(run, "_train_step", interrupted)
-    with pytest.raises(Cancelled, match="continue it with: .* --resume") as caught:
+    monkeypatch.setattr(run, "train_step", interrupted)
+    with pytest.raises(Cancelled, match=r"continue it with: .* --resume") as caught:
         run.run()
     assert caught.value.exit_status == 130
     assert "\n" not in str(caught.value)
@@ -179,7 +179,7 @@ def test_a_signal_saves_and_says_how_to_resume(
 
 def test_a_loss_that_is_no_number_stops_the_run_before_it_is_saved(config: TrainConfig) -> None:
     run = trainer(config, checkpoint_every_steps=1)
-    run._train_step()
+    run.train_step()
     run.save()
     with torch.no_grad():
         run.net.norm.weight.fill_(float("nan"))
@@ -223,7 +223,7 @@ def test_averaged_weights_are_what_is_kept(config: TrainConfig) -> None:
     result = run.run()
     assert run.averages is not None
     kept = load_model(result.folder).net.embedding.weight
-    index = [i for i, p in enumerate(run.net.parameters()) if p is run.net.embedding.weight][0]
+    index = next(i for i, p in enumerate(run.net.parameters()) if p is run.net.embedding.weight)
     torch.testing.assert_close(kept, run.averages.values[index].bfloat16().float())
     assert not torch.allclose(kept, run.net.embedding.weight, atol=1e-3)
 

@@ -18,6 +18,7 @@ def test_a_failing_compiler_is_one_warning_and_the_plain_function_serves(
     warnings: list[str] = []
     double = Compiled(lambda x: 2 * x, warnings.append)
     assert [double(1), double(2), double(3)] == [2, 4, 6]
+    assert not double.compiled
     assert len(warnings) == 1
     assert "no C++ compiler" in warnings[0]
     assert "\n" not in warnings[0]

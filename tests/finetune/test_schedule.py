@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.schedule import lr_scale, progress
@@ -18,6 +18,7 @@ def test_the_first_step_moves() -> None:
     assert lr_scale(0.0, warmup=0.1) > 0
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0.02, 0.5), st.floats(0, 1))
 def test_it_never_rises_after_the_warm_up(a: float, b: float, warmup: float, floor: float) -> None:
     early, late = sorted((max(a, warmup), max(b, warmup)))
@@ -25,6 +26,7 @@ def test_it_never_rises_after_the_warm_up(a: float, b: float, warmup: float, flo
     assert min(floor, 1.0) - 1e-12 <= lr_scale(late, warmup, floor) <= 1.0
 
 
+@settings(deadline=None)
 @given(st.floats(-10, 10))
 def test_progress_outside_the_run_is_its_nearest_end(done: float) -> None:
     assert math.isclose(lr_scale(done), lr_scale(min(1.0, max(0.0, done))))
