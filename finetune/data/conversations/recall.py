@@ -14,13 +14,13 @@ from finetune.data.conversations.words import invented, lines, person_name, pick
 
 # Facts that are asked for without having been told; small talk never tells these.
 _ASKABLE = {
-    "name": 5, "city": 3, "age": 2, "birthday": 2, "code": 1, "word": 1, "favourite": 8, "relation": 3, "pet": 3,
-    "job": 2,
+    "name": 5, "city": 3, "age": 2, "birthday": 2, "code": 1, "word": 1, "favourite": 8, "relation": 3,
+    "pet": 3, "job": 2,
 }  # fmt: skip
 
 
 class Attribute(NamedTuple):
-    """One kind of fact: how it is told, answered, asked, recalled, named, summed up, and told by the system."""
+    """One kind of fact: how it is told, answered, asked, recalled, named, summed up, put by the system."""
 
     name: str
     weight: float

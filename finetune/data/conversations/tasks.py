@@ -108,7 +108,7 @@ def count(talk: Talk) -> None:
         user = "Count from {m} to {n}[.|| please]"
     else:
         numbers, slots = range(1, last + 1), {"n": str(last)}
-        user = "[Count|Can you count|Please count|Could you count] [to|from 1 to|from one to|up to] {n}[.|| please]"
+        user = "[Count|Can you count|Please count] [to|from 1 to|from one to|up to] {n}[.|| please]"
     talk.pair(user, ", ".join(map(str, numbers)) + ".", slots)
 
 
@@ -116,6 +116,7 @@ def arithmetic(talk: Talk) -> None:
     """A sum with small numbers."""
     rng = talk.rng
     sign = rng.choices("+-*/", weights=(5, 3, 2, 1))[0]
+    words: tuple[str, ...]
     if sign == "+":
         a, b = rng.randint(0, 15), rng.randint(1, 12)
         answer, words = a + b, ("plus", "and", "added to")
@@ -135,7 +136,7 @@ def arithmetic(talk: Talk) -> None:
     operator = rng.choice(words) if held_out or talk.chance(0.5) else by_sign
     slots = {"a": str(a), "b": str(b), "op": operator, "r": str(answer)}
     if operator == "added to" or talk.chance(0.08):
-        slots |= {"a": _NUMBERS[a] if a < len(_NUMBERS) else str(a), "b": _NUMBERS[b]}
+        slots |= {key: _NUMBERS[n] if n < len(_NUMBERS) else str(n) for key, n in (("a", a), ("b", b))}
     talk.pair(
         (
             "[What is|What's|How much is|Calculate|Work out|Tell me|Can you tell me] {a} {op} {b}[?|]",
@@ -223,7 +224,7 @@ def first_letter(talk: Talk) -> None:
         letter = talk.rng.choice(sorted({word[0] for word in lexicon()["spelling"]}))
         found = talk.rng.choice([word for word in lexicon()["spelling"] if word[0] == letter])
         talk.pair(
-            "[Give me|Tell me|Say|Name|Do you know|Think of] a word [that starts|starting|beginning|that begins] with "
+            "[Give me|Tell me|Say|Do you know|Think of] a word [that starts|starting|beginning] with "
             "[the letter |]{l}[.|?|]",
             ('"{r}" starts with {L}.', 'How about "{r}"?', "{r}."),
             {"l": letter if talk.chance(0.4) else letter.upper(), "L": letter.upper(), "r": found},
@@ -261,8 +262,8 @@ def last_said(talk: Talk) -> None:
 
 
 TASKS = (
-    (echo, 6.0), (say_times, 1.5), (spell, 3.0), (change_case, 1.5), (count, 2.5), (arithmetic, 5.0), (compare, 1.5),
-    (name_some, 3.0), (membership, 2.0), (first_letter, 2.0), (letter_after, 1.0), (last_said, 1.5),
+    (echo, 6.0), (say_times, 1.5), (spell, 3.0), (change_case, 1.5), (count, 2.5), (arithmetic, 5.0),
+    (compare, 1.5), (name_some, 3.0), (membership, 2.0), (first_letter, 2.0), (letter_after, 1.0), (last_said, 1.5),
 )  # fmt: skip
 
 
