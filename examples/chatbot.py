@@ -3,7 +3,8 @@
 python examples/chatbot.py [MODEL] [THREAD]
 """
 
-import sys  # ruff: noqa: T201
+# ruff: noqa: T201
+import sys
 
 from graphs.chatbot import build, settle
 from graphs.persistence import open_checkpointer

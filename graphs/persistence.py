@@ -77,6 +77,10 @@ def _clear(path: Path | str) -> Iterator[None]:
     try:
         with no_space_is_clear(path):
             yield
+    except sqlite3.OperationalError as error:
+        raise HomespunError(
+            f"Can't open {path}: {error}. Look at its rights, the disk's free space and what else uses it."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise HomespunError(
             f"Can't use {path} as the file of conversations: {error}. Move it away to begin a new one."

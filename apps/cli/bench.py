@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +13,10 @@ from apps.cli.output import emit
 
 def bench(
     name: Annotated[str | None, typer.Argument(help="Which one; without it they are listed.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, for example threads=1."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Measure speed and memory, as ratios in one run."""
@@ -24,11 +30,33 @@ def bench(
         else:
             print("\n".join(table.listed()))
         return
-    result = table[name]()
+    run = table[name]
+    result = run(**_settings(run, changes or []))
     if as_json:
         emit(result)
     else:
         _show(result)
+
+
+def _settings(run: Callable[..., Any], changes: list[str]) -> dict[str, Any]:
+    import inspect
+
+    from homespun.errors import UsageError
+    from homespun.names import unknown
+
+    known = list(inspect.signature(run).parameters)
+    settings: dict[str, Any] = {}
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes key=value, not {change!r}.")
+        if key not in known:
+            raise UsageError(unknown("setting", key, known))
+        try:
+            settings[key] = json.loads(text)
+        except ValueError:
+            settings[key] = text
+    return settings
 
 
 def _show(result: dict[str, Any], indent: str = "") -> None:

@@ -49,6 +49,7 @@ def _status(arguments: list[str], debug: bool) -> int:
     try:
         result = app(arguments or ["--help"], standalone_mode=False, prog_name="homespun")
     except (KeyboardInterrupt, typer.Abort):
+        complain("stopped")
         return INTERRUPTED
     except SystemExit:
         return PIPE_CLOSED  # the one thing that typer deals with in this way
@@ -62,9 +63,16 @@ def _status(arguments: list[str], debug: bool) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
+        if type(error).__module__ == "sqlite3":
+            complain(
+                f"Can't keep the conversation: {error}. Look at the disk's free space and at its rights."
+            )
+            return FAILED
         first = " ".join(str(error).split())[:500]
         complain(f"{type(error).__name__}: {first or 'no further word'} (--debug shows where)")
         return FAILED
+    if result == INTERRUPTED:  # Ctrl-C, as typer hands it on
+        complain("stopped")
     return result if isinstance(result, int) else 0
 
 

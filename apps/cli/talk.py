@@ -7,9 +7,11 @@ The graph runs in a thread of its own, so that Ctrl-C is heard while a model is 
 from __future__ import annotations
 
 import queue
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +114,13 @@ class Conversation:
             self.undo()
             raise
         except BaseException as error:
-            cancel.set()
-            worker.join(PATIENCE)
-            shown += self._rest(pieces, show if isinstance(error, KeyboardInterrupt) else None)
-            # An error before the first word leaves the question open, to be answered by `again`.
-            if shown or isinstance(error, KeyboardInterrupt):
-                keep_partial(self.graph, self.config, "".join(shown))
+            with _uninterrupted():
+                cancel.set()
+                worker.join(PATIENCE)
+                shown += self._rest(pieces, show if isinstance(error, KeyboardInterrupt) else None)
+                # An error before the first word leaves the question open, to be answered by `again`.
+                if shown or isinstance(error, KeyboardInterrupt):
+                    keep_partial(self.graph, self.config, "".join(shown))
             raise
         finally:
             prune(self.saver, self.thread)
@@ -164,6 +167,19 @@ class Conversation:
         # A model left behind still writes to this thread when it reaches its next token.
         if self._worker is not None:
             self._worker.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """An impatient second Ctrl-C mustn't undo what the first one asks for."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _usage(message: AIMessage) -> dict[str, int]:

@@ -126,3 +126,23 @@ def test_it_runs_as_a_module_and_as_a_script() -> None:
     for command in ([sys.executable, "-m", "apps"], [str(script)]):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
         assert done.stdout.startswith("homespun ")
+
+
+@pytest.mark.parametrize("limit", [0, 45_000])
+def test_a_full_disk_is_one_line(scripted: Any, limit: int) -> None:
+    import resource
+    import signal
+
+    def fill() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "apps", "chat", "hi", "--model", scripted("Hello!")],
+        preexec_fn=fill,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "free space" in done.stderr
