@@ -82,7 +82,9 @@ def answer(
     voice = brain.voice
     prompt = _prompt(brain, rows, plan, options, context_length)
     room = context_length - len(prompt.ids)
-    wanted = options.max_tokens or (options.default_max_tokens if plan.free else room)
+    # A document or a call that was asked for may take all the room; text that wanders on may not.
+    bound = plan.document is not None or plan.choice not in {"none", "auto"}
+    wanted = options.max_tokens or (room if bound else options.default_max_tokens)
     request = Request(
         prompt.ids,
         sampling=options.sampling,

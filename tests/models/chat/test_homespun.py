@@ -28,19 +28,34 @@ def model(tiny_model: Path) -> ChatHomespun:
     return ChatHomespun(model=str(tiny_model), temperature=0)
 
 
+class Made:
+    """Tokens that engines make, and whether the last answer has left its engine."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+        self.ended = threading.Event()
+
+    def stopped_early(self) -> bool:
+        return self.ended.wait(30) and self.tokens < 900
+
+
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Every token that any engine makes."""
-    tokens: list[int] = []
+def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+    found = Made()
     steps = weights.Brain.steps
 
     def counted(self: weights.Brain, request: Any) -> Iterator[Any]:
-        for step in steps(self, request):
-            tokens.append(step.token)
-            yield step
+        inner = steps(self, request)
+        try:
+            for step in inner:
+                found.tokens += 1
+                yield step
+        finally:
+            inner.close()
+            found.ended.set()
 
     monkeypatch.setattr(weights.Brain, "steps", counted)
-    return tokens
+    return found
 
 
 def _join(chunks: Iterator[Any]) -> AIMessageChunk:
@@ -90,39 +105,32 @@ def test_long_history_loses_its_oldest_turns_and_says_so(model: ChatHomespun) ->
     assert "trimmed_messages" not in model.invoke("And now?").response_metadata
 
 
-def test_closing_a_stream_stops_the_engine(model: ChatHomespun, made: list[int]) -> None:
+def test_closing_a_stream_stops_the_engine(model: ChatHomespun, made: Made) -> None:
     stream = model.stream("Hello", max_tokens=900)
     for _ in range(3):
         next(stream)
     stream.close()  # type: ignore[attr-defined]
-    count = len(made)
-    time.sleep(0.05)
-    assert len(made) == count < 100
+    assert made.ended.is_set()
+    assert made.tokens < 10
     assert model.invoke("Hello", max_tokens=3).usage_metadata is not None
 
 
-async def test_cancelling_an_async_answer_stops_the_engine(model: ChatHomespun, made: list[int]) -> None:
+async def test_cancelling_an_async_answer_stops_the_engine(model: ChatHomespun, made: Made) -> None:
     task = asyncio.create_task(model.ainvoke("Hello", max_tokens=900))
-    while len(made) < 3:
+    while made.tokens < 3:
         await asyncio.sleep(0.001)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.1)
-    count = len(made)
-    await asyncio.sleep(0.1)
-    assert len(made) == count < 900
+    assert await asyncio.to_thread(made.stopped_early)
 
 
-async def test_leaving_an_async_stream_stops_the_engine(model: ChatHomespun, made: list[int]) -> None:
+async def test_leaving_an_async_stream_stops_the_engine(model: ChatHomespun, made: Made) -> None:
     stream = model.astream("Hello", max_tokens=900)
     async for _ in stream:
         break
     await stream.aclose()  # type: ignore[attr-defined]
-    await asyncio.sleep(0.1)
-    count = len(made)
-    await asyncio.sleep(0.1)
-    assert len(made) == count < 900
+    assert await asyncio.to_thread(made.stopped_early)
 
 
 async def test_async_streams_give_the_same_answer(model: ChatHomespun) -> None:
