@@ -27,7 +27,7 @@ EXAMPLES = (
 )
 """Openers that a model of a few million parameters, tuned on small talk, can answer."""
 
-LIMITS = "It makes things up and knows little: enjoy it, don't rely on it."
+LIMITS = "Models make things up, small ones often: enjoy the talk, don't rely on it."
 
 NO_MODEL = """## There is no model yet
 
@@ -52,6 +52,7 @@ def _layout(context: PageContext) -> dict[str, Any]:
     gr.HTML(SKIP, elem_id="skip")
     has_model = bool(context.models)
     chosen = context.model if context.model in context.models else next(iter(context.models), None)
+    own = context.knobs(chosen)
     with gr.Sidebar(elem_id="side", width=288, label="Chats and settings"):
         gr.HTML(BRAND, elem_id="brand")
         new = gr.Button("New chat", elem_id="new", size="md")
@@ -70,8 +71,8 @@ def _layout(context: PageContext) -> dict[str, Any]:
                 interactive=has_model,
                 filterable=len(context.models) > 8,
             )
-            with gr.Accordion("Sampling", open=False, elem_id="sampling", visible=has_model) as sampling:
-                knobs = _knobs(context.knobs(chosen))
+            with gr.Accordion("Sampling", open=False, elem_id="sampling", visible=bool(own)) as sampling:
+                knobs = _knobs(own)
                 reset = gr.Button("Back to the model's own", size="sm", elem_id="reset")
 
     thread = gr.Textbox(visible=False)
@@ -145,9 +146,10 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
     parts["no"].click(lambda: gr.update(visible=False), None, sure, queue=False, **plain)
 
     def other_model(name: str) -> list[Any]:
-        return [_about(context, name), *_positions(context.knobs(name))]
+        own = context.knobs(name)
+        return [_about(context, name), gr.update(visible=bool(own)), *_positions(own)]
 
-    model.change(other_model, [model], [parts["about"], *knobs], queue=False, **plain)
+    model.change(other_model, [model], [parts["about"], parts["sampling"], *knobs], queue=False, **plain)
     parts["reset"].click(lambda m: _positions(context.knobs(m)), [model], knobs, queue=False, **plain)
 
     root = gr.context.Context.root_block
