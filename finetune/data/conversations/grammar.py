@@ -162,7 +162,7 @@ def tidy(text: str) -> str:
     """Mend the spaces that empty alternatives leave behind; line breaks stay."""
     text = re.sub(r"[ \t]+", " ", text)
     text = re.sub(r" +([,.!?;:])(?!\w)", r"\1", text)
-    text = re.sub(r"([?!])\.(?!\.)", r"\1", text)
+    text = re.sub(r"(?<![.])([.?!])\.(?!\.)", r"\1", text)
     return re.sub(r" *\n *", "\n", text).strip()
 
 

@@ -19,7 +19,7 @@ Beat = Callable[[Talk], None]
 
 
 class Scene(NamedTuple):
-    """One exchange: its parts alternate between user and assistant; those from `optional` on may be left out."""
+    """One exchange: parts alternate between user and assistant; those from `optional` on may be left out."""
 
     name: str
     weight: float

@@ -124,11 +124,11 @@ def restyle(text: str, voice: Voice, rng: Random, *, exact: bool = False) -> str
     if voice.lower and not voice.keep_values:
         pieces = [piece.lower() for piece in pieces]
     text = "".join(pieces)
-    if voice.bare:
+    if voice.bare and re.search(r"\w", text):
         text = _FULL_PUNCTUATION.sub("", text) if rng.random() < 0.5 else text.rstrip(".!?")
     elif not voice.lower:
         text = sentence_case(text)
-    if rng.random() < voice.casual and text[-1:] not in ')"':
+    if rng.random() < voice.casual and re.search(r"\w", text) and text[-1:] not in ')"':
         ends = ("??", "?!", "? :)", "?", "???") if text.endswith("?") else _CASUAL
         text = text.rstrip(".?!") + rng.choice(ends)
     return text.replace(OPEN, "").replace(CLOSE, "").strip()

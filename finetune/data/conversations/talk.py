@@ -56,8 +56,11 @@ class Talk:
             if text.endswith("?") and self.chance(0.4):
                 text = f"{text} {expand(lines('wordy_after'), self.rng)}"
             else:
-                text = f"{expand(lines('wordy_before'), self.rng)} {text}"
+                before = "wordy_question" if text.endswith("?") and self.chance(0.3) else "wordy_before"
+                text = f"{expand(lines(before), self.rng)} {text}"
         text = restyle(text, self.voice, self.rng, exact=exact)
+        if self.name != "Homespun":
+            text = text.replace("Homespun", self.name).replace("homespun", self.name.lower())
         self.messages.append({"role": "user", "content": text})
         return text
 

@@ -262,8 +262,9 @@ def last_said(talk: Talk) -> None:
 
 
 TASKS = (
-    (echo, 6.0), (say_times, 1.5), (spell, 3.0), (change_case, 1.5), (count, 2.5), (arithmetic, 5.0),
-    (compare, 1.5), (name_some, 3.0), (membership, 2.0), (first_letter, 2.0), (letter_after, 1.0), (last_said, 1.5),
+    (echo, 6.0), (say_times, 1.5), (spell, 3.0), (change_case, 1.5), (count, 2.5),
+    (arithmetic, 5.0), (compare, 1.5), (name_some, 3.0), (membership, 2.0), (first_letter, 2.0),
+    (letter_after, 1.0), (last_said, 1.5),
 )  # fmt: skip
 
 
