@@ -5,12 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytest_socket import socket_allow_hosts
 
 TEXT = """Hello! How are you today? I am fine, thank you. What is your name? My name is Home.
 The weather in San Francisco is sunny. Tell me a joke about cats.
 {"name":"tool","arguments":{"location":"here"}}
 Write two short poems about rain and wind. Thank you, goodbye, see you tomorrow.
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_network() -> None:
+    """Nothing leaves this machine; servers on it may be reached. The plugin's teardown lifts this."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 
 @pytest.fixture(autouse=True)
