@@ -390,3 +390,19 @@ def test_bad_requests_are_refused_at_once(net: Decoder) -> None:
     for wrong in ({"prompt": []}, {"max_tokens": 0}, {"logprobs": -1}, {"min_tokens": -1}):
         with pytest.raises(UsageError, match=next(iter(wrong))):
             Request(**{"prompt": PROMPT, **wrong})
+
+
+def test_generated_tokens_count_for_the_penalty(net: Decoder) -> None:
+    sampling = SamplingParams(repetition_penalty=1e6)
+    made = tokens_of(Engine(net).generate(Request(PROMPT, sampling, max_tokens=10)))
+
+    assert len({*made[:10], *PROMPT}) == 13
+
+
+def test_cancelling_is_seen_between_forced_tokens(talker: Decoder, tokenizer: Tokenizer) -> None:
+    cancel = threading.Event()
+    grammar = Grammar.from_json_schema({"const": "one two three one two three"})
+    steps = Engine(talker, tokenizer=tokenizer).generate(Request(PROMPT, grammar=grammar, cancel=cancel))
+    assert next(steps).finish is None
+    cancel.set()
+    assert list(steps) == [Step(NO_TOKEN, finish="cancelled")]
