@@ -52,8 +52,10 @@ def run(context: Context) -> Result:
         model=SHAPE,
         packing="documents",
         window=256,
-        batch_tokens=4096,
-        max_minutes=1.5,
+        batch_tokens=2048,
+        # By tokens, so that a busy machine gives the same model, only later; the minutes are a safety net.
+        max_tokens=1_500_000,
+        max_minutes=8.0,
         eval_every=0,
         eval_tokens=32768,
         compile="off",

@@ -114,7 +114,7 @@ def test_chat_tunes_base_and_base_takes_tokens_that_are_given(tmp_path: Path) ->
         RECIPES["home-chat"].run(context(tmp_path)[0])
     nano = RECIPES["home-nano"].run(context(tmp_path)[0])
     tokens = tmp_path / "runs" / "home-nano" / "tokens"  # prepared by nano
-    given, said = context(tmp_path, tokens=str(tokens))
+    given, said = context(tmp_path, tokens=str(tokens), window="16")
     base = RECIPES["home-base"].run(given)
     assert base.folder.name == "home-base"
     assert said.getvalue().splitlines()[-1].startswith("homespun chat --model home-base")
