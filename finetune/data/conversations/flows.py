@@ -29,7 +29,7 @@ explain = scene_beat("explain")
 
 # Topics of a conversation, with how often one is taken.
 TOPICS: tuple[tuple[Beat, float], ...] = (
-    (persona, 17.0), (limits, 11.0), (smalltalk, 9.0), (feelings, 7.0), (common_fact, 9.0), (explain, 4.0),
+    (persona, 25.0), (limits, 11.0), (smalltalk, 9.0), (feelings, 7.0), (common_fact, 9.0), (explain, 4.0),
     (obscure, 6.0), (small_task, 10.0), (joke, 4.0), (fun_fact, 2.0), (advice, 6.0), (creative, 6.0),
     (closing, 5.0), (greeting, 4.0), (gibberish, 1.0), (ask_missing, 2.0),
 )  # fmt: skip

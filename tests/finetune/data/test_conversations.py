@@ -137,7 +137,7 @@ def test_first_lines_are_varied(sample) -> None:
 def test_no_opener_is_trained_on() -> None:
     openers = {plain(line) for line in OPENERS.read_text(encoding="utf-8").splitlines() if line.strip()}
     assert len(openers) == 30
-    for conversation in conversations(1, 12000):
+    for conversation in conversations(1, 20000):
         for line in users(conversation):
             assert plain(line) not in openers, line
 
