@@ -140,20 +140,6 @@ def benches(settings: Settings) -> Table[Callable[..., dict[str, Any]]]:
     return _with_plugins(BENCHES, settings, "benches")
 
 
-def graphs(settings: Settings) -> Table[Callable[..., Any]]:
-    """Returns the builders of graphs, the user's among them."""
-    from graphs import GRAPHS
-
-    return _with_plugins(GRAPHS, settings, "graphs")
-
-
-def pages(settings: Settings) -> Table[Any]:
-    """Returns the pages of the suite, the user's among them."""
-    from apps.pages import PAGES
-
-    return _with_plugins(PAGES, settings, "pages")
-
-
 def _takes(address: str) -> frozenset[str] | None:
     """The sampling that a model of this kind is told; None is all of it, and the model is one of ours."""
     kind, colon, _ = address.partition(":")

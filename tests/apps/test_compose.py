@@ -65,9 +65,8 @@ def test_sampling_is_told_to_models_that_know_it(tiny_model: Path, script: str) 
 
 
 def test_plugins_add_rows() -> None:
-    settings = load_settings(plugins={"graphs": {"mine": "json:loads"}, "benches": {"x": "json:dumps"}})
-    assert compose.graphs(settings).listed() == ("chatbot", "mine")
-    assert compose.graphs(settings)["mine"] is json.loads
-    assert "x" in compose.benches(settings)
-    assert "chat" in compose.pages(settings)
+    rows = {"recipes": {"mine": "json:loads"}, "benches": {"x": "json:dumps"}}
+    settings = load_settings(plugins=rows)
+    assert compose.recipes(settings)["mine"] is json.loads
     assert "home-nano" in compose.recipes(settings)
+    assert compose.benches(settings).listed()[-1] == "x"

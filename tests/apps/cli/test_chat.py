@@ -164,6 +164,18 @@ def test_ctrl_c_keeps_the_part_that_was_said(scripted: Any, homespun_home: Path)
     assert text == "one" + out.decode().rstrip("\n")
 
 
+def test_an_impatient_second_ctrl_c_loses_nothing(scripted: Any, homespun_home: Path) -> None:
+    process = _start("go", "--thread", "t", "--model", scripted({"text": "one two three", "token_delay": 3}))
+    assert process.stdout is not None
+    assert process.stdout.read(3) == b"one"
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    assert _read("t", homespun_home)[-1] == ("ai", "one", "cancelled")
+
+
 def test_ctrl_c_does_not_wait_for_a_model_that_is_silent(scripted: Any, homespun_home: Path) -> None:
     process = _start("go", "--thread", "t", "--json", "--model", scripted({"text": "late", "delay": 300}))
     deadline = time.monotonic() + 60
