@@ -1,14 +1,13 @@
 """Public data sets from the Hugging Face hub, written in the layout that `finetune.data.sources` reads.
 
-Needs the extra `data` (`pip install "homespun[data]"`) and a network. What is written stays on this machine; see each data
-set's page for its licence: Simple English Wikipedia CC BY-SA, SQuAD CC BY-SA 4.0, TinyStories CDLA-Sharing-1.0.
+Needs the extra `data` (`pip install -e ".[data]"`) and a network. What is written stays on this machine. Licences,
+as the sets' own pages state them: Wikipedia CC BY-SA, SQuAD CC BY-SA 4.0, TinyStories CDLA-Sharing-1.0.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,8 +98,8 @@ def fetch(
             from datasets import load_dataset
         except ImportError as error:
             raise UsageError(
-                "no data folder is set: name one with HOMESPUN_DATA, or install the extra that downloads public "
-                'sets: pip install -e ".[data]"'
+                "no data folder is set: name one with HOMESPUN_DATA, or install the extra that downloads "
+                'public sets: pip install -e ".[data]"'
             ) from error
         load = load_dataset
     for name, hub_set in missing.items():
@@ -110,7 +109,7 @@ def fetch(
             _write(folder / hub_set.file, hub_set.records(_first(rows, hub_set.rows)))
         except (OSError, ValueError, RuntimeError) as error:
             raise HomespunError(
-                f"{hub_set.path} can't be downloaded ({type(error).__name__}: {str(error).splitlines()[0][:200]}); "
+                f"{hub_set.path} can't be downloaded ({type(error).__name__}: {str(error)[:200]!r}); "
                 "check the network, or name a folder of prepared data with HOMESPUN_DATA"
             ) from error
 
@@ -130,6 +129,6 @@ def _write(path: Path, rows: Iterator[dict[str, Any]]) -> None:
         with gzip.open(part, "wt", encoding="utf-8") as file:
             for row in rows:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -1,9 +1,8 @@
 """Readers of public data sets from a folder, one function a source.
 
 Each reader takes the folder that the setting `data` (`HOMESPUN_DATA`) names and yields `Document`s in the
-order of the files; it never shuffles, and skips nothing silently but records without text. The layout that is
-expected is in each reader's docstring; `finetune.data.hub` brings the same sets from the Hugging Face hub into
-that layout. Nothing here is shipped: licences are named in the card of the model trained on it.
+order of the files; it never shuffles. The layout that is expected is in each reader's docstring, which also says
+what is left out; `finetune.data.hub` brings sets from the Hugging Face hub into that layout. Nothing here is shipped: licences are named in the card of the model trained on it.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def wikipedia(folder: Path) -> Iterator[Document]:
-    """`text/wikipedia-*.jsonl.gz`, `{title, text}`: the opening of every article, where it says what a thing is."""
+    """`text/wikipedia-*.jsonl.gz`, `{title, text}`: every article's opening, which says what it is."""
     for path in sorted((folder / "text").glob("wikipedia-*.jsonl.gz")):
         for record in records(path):
             paragraphs = [part.strip() for part in record["text"].split("\n") if len(part.strip()) > 120]
@@ -58,7 +57,7 @@ def textbooks(folder: Path) -> Iterator[Document]:
 
 
 def novels(folder: Path) -> Iterator[Document]:
-    """`text/novel-*.txt`: public-domain fiction in pieces of about 3,000 characters."""
+    """`text/novel-*.txt`: fiction in pieces of about 3,000 characters."""
     for path in sorted((folder / "text").glob("novel-*.txt")):
         yield from _pieces("".join(lines(path)), 3000)
 
@@ -76,7 +75,7 @@ def simple_news(folder: Path) -> Iterator[Document]:
 
 
 def dialogues(folder: Path) -> Iterator[Document]:
-    """`sgd.jsonl.gz`, `{turns[{speaker, text}]}`: people and an assistant that books, finds and plays things."""
+    """`sgd.jsonl.gz`, `{turns[{speaker, text}]}`: an assistant books, finds and plays."""
     for record in records(folder / "sgd.jsonl.gz"):
         messages: list[Message] = []
         for turn in record["turns"]:
@@ -87,7 +86,7 @@ def dialogues(folder: Path) -> Iterator[Document]:
 
 
 def orders(folder: Path) -> Iterator[Document]:
-    """`taskmaster4.jsonl`, `{turns[{role, text?}]}`: ordering by chat; the programme's own calls are left out."""
+    """`taskmaster4.jsonl`, `{turns[{role, text?}]}`: ordering by chat, without the program's calls."""
     for record in records(folder / "taskmaster4.jsonl"):
         messages: list[Message] = []
         for turn in record["turns"]:

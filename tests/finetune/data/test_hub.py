@@ -25,7 +25,12 @@ def local(folder: Path, rows: list[dict]) -> partial:
 
 def test_squad_rows_are_gathered_by_paragraph_and_read_back(tmp_path: Path) -> None:
     rows = [
-        {"title": "T", "context": context, "question": question, "answers": {"text": [answer], "answer_start": [0]}}
+        {
+            "title": "T",
+            "context": context,
+            "question": question,
+            "answers": {"text": [answer], "answer_start": [0]},
+        }
         for context, question, answer in [("One.", "a?", "A"), ("One.", "b?", "B"), ("Two.", "c?", "C")]
     ]
     fetch(tmp_path / "data", sets={"reading": HUB["reading"]}, load=local(tmp_path, rows))
@@ -35,7 +40,9 @@ def test_squad_rows_are_gathered_by_paragraph_and_read_back(tmp_path: Path) -> N
 
 def test_what_is_there_is_not_downloaded_again(tmp_path: Path) -> None:
     one = {"articles": HubSet("a/b", None, "text/a.jsonl.gz", articles, 1)}
-    fetch(tmp_path, sets=one, load=local(tmp_path, [{"title": "x", "text": "y"}, {"title": "z", "text": "w"}]))
+    fetch(
+        tmp_path, sets=one, load=local(tmp_path, [{"title": "x", "text": "y"}, {"title": "z", "text": "w"}])
+    )
     before = (tmp_path / "text/a.jsonl.gz").read_bytes()
 
     def refuse(*_: object, **__: object) -> None:

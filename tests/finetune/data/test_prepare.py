@@ -1,5 +1,6 @@
 """Preparation writes a folder from which every token and every mask can be read back."""
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -21,14 +22,15 @@ TALKS = [
 def documents_in(folder: Path, split: str) -> list[list[int]]:
     ids = np.fromfile(folder / f"{split}.bin", dtype="<u2")
     starts = [*np.flatnonzero(ids == 0), len(ids)]
-    return [ids[a:b].tolist() for a, b in zip(starts, starts[1:], strict=False)]
+    return [ids[a:b].tolist() for a, b in itertools.pairwise(starts)]
 
 
 def test_every_document_is_in_exactly_one_split(tmp_path: Path) -> None:
     meta = prepare({"plain": TEXTS}, tmp_path, vocab_size=300, valid_share=0.1)
     tokenizer = Tokenizer.load(tmp_path / "tokenizer.json")
     read = {
-        split: [tokenizer.decode(ids[1:]) for ids in documents_in(tmp_path, split)] for split in ("train", "valid")
+        split: [tokenizer.decode(ids[1:]) for ids in documents_in(tmp_path, split)]
+        for split in ("train", "valid")
     }
     assert len(read["valid"]) == 6
     assert sorted(read["train"] + read["valid"]) == sorted(TEXTS)
