@@ -42,7 +42,11 @@ _QUESTION = re.compile(
 _EXCLAMATION = re.compile(
     r"how (nice|lovely|sweet|exciting|interesting|wonderful)\b|what you\b|who knows", re.IGNORECASE
 )
-_TAG = re.compile(r"(and|or|any|anything|in|on|at|with|to|not|another|since|everything)\b", re.IGNORECASE)
+_TAG = re.compile(
+    r"(and|or|any|anything|in|on|at|with|to|not|another|since|everything|"
+    r"is|are|do|does|did|was|were|has|can|could|would|shall|should|will)\b",
+    re.IGNORECASE,
+)
 _AFTER_STOP = re.compile(r"((?:[.!?] |\n)\s*)([a-z])")
 
 
