@@ -1,8 +1,9 @@
 """Readers of public data sets from a folder, one function a source.
 
 Each reader takes the folder that the setting `data` (`HOMESPUN_DATA`) names and yields `Document`s in the
-order of the files; it never shuffles. The layout that is expected is in each reader's docstring, which also says
-what is left out; `finetune.data.hub` brings sets from the Hugging Face hub into that layout. Nothing here is shipped: licences are named in the card of the model trained on it.
+order of the files; it never shuffles. The layout that is expected is in each reader's docstring, which also
+says what is left out; `finetune.data.hub` brings sets from the Hugging Face hub into that layout. Nothing of it
+is shipped; its licences are named in the card of the model that read it.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def orders(folder: Path) -> Iterator[Document]:
 
 
 def reading(folder: Path) -> Iterator[Document]:
-    """`squad-v1.1.jsonl.gz`, `{context, questions[{question, answers}]}`: a paragraph, then questions about it.
+    """`squad-v1.1.jsonl.gz`, `{context, questions[{question, answers}]}`: a paragraph, then questions.
 
     The answer stands word for word in the paragraph, which teaches copying from the context.
     """
