@@ -144,7 +144,13 @@ def tell(talk: Talk, fact: Fact) -> None:
     talk.facts[fact.key] = fact.slots["v"]
     if fact.attribute.name == "name":
         talk.user_name = fact.slots["v"]
-    talk.pair(fact.attribute.tells, fact.attribute.acks, _slots(talk, fact))
+    slots = _slots(talk, fact)
+    line = talk.user(fact.attribute.tells, slots)
+    # "I'm Ann, and you?" asks for a name in return: the second answer gives it.
+    asked = fact.attribute.name == "name" and re.search(
+        r"yours|and you|who (are|r) (you|u)", line, re.IGNORECASE
+    )
+    talk.assistant(fact.attribute.acks[1] if asked else fact.attribute.acks, slots)
 
 
 def tell_together(talk: Talk, facts: list[Fact]) -> None:
