@@ -1,7 +1,8 @@
 """Public data sets from the Hugging Face hub, written in the layout that `finetune.data.sources` reads.
 
 Needs the extra `data` (`pip install -e ".[data]"`) and a network. What is written stays on this machine.
-Licences, as the sets' own pages state them: Wikipedia CC BY-SA, SQuAD CC BY-SA 4.0, TinyStories CDLA-Sharing-1.0.
+Licences, as the sets' own pages state them: Wikipedia CC BY-SA, SQuAD CC BY-SA 4.0, TinyStories CDLA-
+Sharing-1.0.
 """
 
 from __future__ import annotations

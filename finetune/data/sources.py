@@ -2,8 +2,8 @@
 
 Each reader takes the folder that the setting `data` (`HOMESPUN_DATA`) names and yields `Document`s in the
 order of the files; it never shuffles. The layout that is expected is in each reader's docstring, which also
-says what is left out; `finetune.data.hub` brings sets from the Hugging Face hub into that layout. Nothing of it
-is shipped; its licences are named in the card of the model that read it.
+says what is left out; `finetune.data.hub` brings sets from the Hugging Face hub into that layout. None of
+it is shipped; its licences are named in the card of the model that read it.
 """
 
 from __future__ import annotations
