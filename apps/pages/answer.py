@@ -35,6 +35,7 @@ class Answer:
         thread: the thread's name.
         question: what is asked; None answers the thread's last question (after `rewind`).
         sampling: arguments of the model's call.
+        session: who reads it.
         done: called when the run is over, before anybody who waits for it is told.
     """
 
@@ -45,9 +46,12 @@ class Answer:
         question: str | None,
         *,
         sampling: Mapping[str, Any] | None = None,
+        session: str = "",
         done: Callable[[Answer], None] | None = None,
     ) -> None:
         self.graph, self.thread, self.question = graph, thread, question
+        self.session = session
+        self.left = False
         self._sampling = dict(sampling or {})
         self._done = done
         self.text = ""
@@ -67,6 +71,13 @@ class Answer:
         """Asks the run to end at its next token; returns at once; may be called more than once."""
         self._stop.set()
 
+    def leave(self) -> None:
+        """Stops the run because its reader has turned to another chat: `updates` ends at once."""
+        self.stop()
+        with self._news:
+            self.left = True
+            self._news.notify_all()
+
     def wait(self, seconds: float) -> bool:
         """Waits for the end of the run; says whether it is over."""
         with self._news:
@@ -75,16 +86,18 @@ class Answer:
     def updates(self) -> Iterator[str]:
         """Yields the text so far while it grows, and the whole text at last.
 
-        If the reader goes away (the browser was closed), the run is stopped and what was said is kept; that
-        happens behind, since the reader may be the event loop.
+        If the reader goes away (the browser was closed, or `leave`), the run is stopped and what was said is
+        kept; that happens behind, so that nobody waits for it.
         """
         seen = ""
         try:
             while True:
                 with self._news:
-                    while not self._over and self.text == seen:
+                    while not self._over and not self.left and self.text == seen:
                         self._news.wait()
                     over, text = self._over, self.text
+                if self.left:
+                    return
                 if over:
                     break
                 if text != seen:
@@ -146,14 +159,20 @@ class Running:
         self._lock = threading.Lock()
 
     def start(
-        self, graph: Any, thread: str, question: str | None, sampling: Mapping[str, Any]
+        self,
+        graph: Any,
+        thread: str,
+        question: str | None,
+        *,
+        sampling: Mapping[str, Any] | None = None,
+        session: str = "",
     ) -> Answer | None:
         """Starts an answer, or returns None if this thread is still answering."""
         with self._lock:
             if thread in self._answers:
                 return None
             answer = self._answers[thread] = Answer(
-                graph, thread, question, sampling=sampling, done=self._forget
+                graph, thread, question, sampling=sampling, session=session, done=self._forget
             )
         return answer
 
@@ -168,6 +187,13 @@ class Running:
         if answer is not None:
             answer.stop()
         return answer is not None
+
+    def leave(self, session: str) -> None:
+        """Ends what this session is reading."""
+        with self._lock:
+            read = [answer for answer in self._answers.values() if answer.session == session]
+        for answer in read:
+            answer.leave()
 
     def free(self, thread: str, seconds: float, *, stop: bool = False) -> bool:
         """Waits for the end of this thread's answer; says whether nothing is running now."""

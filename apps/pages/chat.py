@@ -133,11 +133,11 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
     box.stop(talk.stop, [thread], None, queue=False, **plain).then(None, js=FOCUS)
 
     moves = [
-        parts["new"].click(talk.new, None, [*outputs, thread], cancels=said, **plain),
-        parts["chats"].input(talk.open, [parts["chats"], model], [*outputs, thread], cancels=said, **plain),
-        parts["yes"].click(talk.delete, [thread], [*outputs, thread], cancels=said, **plain),
+        parts["new"].click(talk.new, None, [*outputs, thread], **plain),
+        parts["chats"].input(talk.open, [parts["chats"], model], [*outputs, thread], **plain),
+        parts["yes"].click(talk.delete, [thread], [*outputs, thread], **plain),
         # Gradio's own "clear" empties the chat on the page; the thread stays, in the list of earlier ones.
-        chat.clear(talk.new, None, [*outputs, thread], cancels=said, **plain),
+        chat.clear(talk.new, None, [*outputs, thread], **plain),
     ]
     for event in moves:
         event.then(lambda: gr.update(visible=False), None, sure, queue=False, **plain)

@@ -46,26 +46,40 @@ class Talk:
     # What people say ------------------------------------------------------------------------------------
 
     def send(
-        self, text: str, chat: Chat, thread: str, model: str | None, *knobs: Any
+        self, request: gr.Request, text: str, chat: Chat, thread: str, model: str | None, *knobs: Any
     ) -> Iterator[list[Update]]:
         """Answers a new message; one that can't be answered stays in the box."""
         if (refusal := self._refusal(text, model)) is not None:
             yield _same(chat=_noticed(chat, refusal) if refusal else None)
             return
-        yield from self._answer(text.strip(), chat, thread, model, knobs)
+        yield from self._answer(request, text.strip(), chat, thread, model, knobs)
 
     def example(
-        self, picked: gr.SelectData, chat: Chat, thread: str, model: str | None, *knobs: Any
+        self,
+        request: gr.Request,
+        picked: gr.SelectData,
+        chat: Chat,
+        thread: str,
+        model: str | None,
+        *knobs: Any,
     ) -> Iterator[list[Update]]:
         """Sends one of the examples."""
-        yield from self._answer(picked.value["text"], chat, thread, model, knobs)
+        yield from self._answer(request, picked.value["text"], chat, thread, model, knobs)
 
-    def retry(self, chat: Chat, thread: str, model: str | None, *knobs: Any) -> Iterator[list[Update]]:
+    def retry(
+        self, request: gr.Request, chat: Chat, thread: str, model: str | None, *knobs: Any
+    ) -> Iterator[list[Update]]:
         """Answers the last question anew; the thread loses the old answer."""
-        yield from self._answer(None, chat, thread, model, knobs)
+        yield from self._answer(request, None, chat, thread, model, knobs)
 
     def edit(
-        self, edited: gr.EditData, chat: Chat, thread: str, model: str | None, *knobs: Any
+        self,
+        request: gr.Request,
+        edited: gr.EditData,
+        chat: Chat,
+        thread: str,
+        model: str | None,
+        *knobs: Any,
     ) -> Iterator[list[Update]]:
         """Answers a changed question; the thread loses the old one and all that followed it."""
         index = edited.index[0] if isinstance(edited.index, (list, tuple)) else edited.index
@@ -79,7 +93,7 @@ class Talk:
         except Exception as error:
             yield _same(chat=_noticed(chat, one_line(error)))
             return
-        yield from self._answer(text, chat, thread, model, knobs)
+        yield from self._answer(request, text, chat, thread, model, knobs)
 
     def undo(self, chat: Chat, thread: str, model: str | None, *_knobs: Any) -> list[Update]:
         """Takes back the last question and its answer; the question returns to the box."""
@@ -99,35 +113,39 @@ class Talk:
 
     # Which chat is shown --------------------------------------------------------------------------------
 
-    def load(self, thread: str, model: str | None) -> list[Update]:
+    def load(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
         """Shows the thread that the page's address names, or a new one."""
         try:
-            return self.open(check_name(thread), model)
+            return self.open(request, check_name(thread), model)
         except UsageError:
-            return self.new()
+            return self.new(request)
 
-    def open(self, thread: str, model: str | None) -> list[Update]:
-        """Shows another thread."""
+    def open(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
+        """Shows another thread; an answer that is being written is stopped and kept."""
+        self.running.leave(_session(request))
         self.running.free(thread, 3.0, stop=True)  # a reload may have left an answer half-written
         return [*self._settled(self._chat(thread, model, []), thread), thread]
 
-    def new(self) -> list[Update]:
+    def new(self, request: gr.Request) -> list[Update]:
         """Starts a new chat; nothing is stored until something is said."""
+        self.running.leave(_session(request))
         # Where people don't see each other's chats, a chat's name is what keeps it to oneself.
         thread = new_name() if self.context.history else secrets.token_urlsafe(18)
         return [*self._settled([], thread), thread]
 
-    def delete(self, thread: str) -> list[Update]:
+    def delete(self, request: gr.Request, thread: str) -> list[Update]:
         """Deletes the thread that is shown and starts a new one."""
+        self.running.leave(_session(request))
         if self._busy(thread, "Not deleted", stop=True):
             return [*_same(), gr.skip()]
         self.context.checkpointer.delete_thread(thread)
-        return self.new()
+        return self.new(request)
 
     # How --------------------------------------------------------------------------------------------------
 
     def _answer(
         self,
+        request: gr.Request,
         text: str | None,
         chat: Chat,
         thread: str,
@@ -146,12 +164,15 @@ class Talk:
                 raise UsageError("There is no question to answer again.")
             before = [*threads.display(threads.read(graph, thread)), *asked]
             yield [[*before, threads.said("assistant", WAITING)], gr.update(**writing), gr.skip(), gr.skip()]
-            answer = self.running.start(graph, thread, text, sampling)
+            answer = self.running.start(graph, thread, text, sampling=sampling, session=_session(request))
             if answer is None:  # another window was faster
                 raise UsageError("This chat is being answered in another window.")
             for said in answer.updates():
                 if said:
                     yield _same(chat=[*before, threads.said("assistant", said)])
+            if answer.left:
+                yield _same()
+                return
             after = threads.display(threads.read(graph, thread))
         except Exception as error:
             settled = self._settled(_noticed(chat, one_line(error)), thread)
@@ -166,6 +187,8 @@ class Talk:
             after = _noticed(after, nothing)
         self._prune(thread)
         yield self._settled(after, thread)
+        # Gradio sends the last update again at a generator's end, when the page may have moved on.
+        yield _same()
 
     def _graph(self, model: str | None) -> Any:
         return self.context.graph(self._named(model))
@@ -241,6 +264,10 @@ def _noticed(chat: Chat, line: str) -> Chat:
     while said and _text(said[-1]).startswith(NOTICE):
         said.pop()
     return [*said, threads.said("assistant", f"{NOTICE}{line}")]
+
+
+def _session(request: gr.Request) -> str:
+    return str(request.session_hash or "")
 
 
 def _text(message: dict[str, Any]) -> str:

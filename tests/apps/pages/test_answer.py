@@ -90,10 +90,10 @@ def test_what_was_said_before_an_error_is_kept(graph: Any) -> None:
 
 def test_one_answer_a_thread(graph: Any) -> None:
     running = Running()
-    first = running.start(graph, "t", "Count", {})
+    first = running.start(graph, "t", "Count")
     assert first is not None
-    assert running.start(graph, "t", "Hello", {}) is None
-    other = running.start(graph, "u", "other", {})
+    assert running.start(graph, "t", "Hello") is None
+    other = running.start(graph, "u", "other")
     assert other is not None
     assert not running.free("t", 0.01)
     assert running.stop("t")
@@ -106,7 +106,7 @@ def test_one_answer_a_thread(graph: Any) -> None:
 def test_sessions_do_not_mix(graph: Any) -> None:
     running = Running()
     names = [f"thread {i}" for i in range(6)]
-    answers = [running.start(graph, name, f"Hello from {name}", {}) for name in names]
+    answers = [running.start(graph, name, f"Hello from {name}") for name in names]
     assert all(answer is not None and answer.wait(20) for answer in answers)
     for name in names:
         assert threads.read(graph, name)[0].text == f"Hello from {name}"

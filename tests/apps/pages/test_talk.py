@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,8 @@ from apps.pages.talk import Talk
 from homespun.errors import ModelNotFound
 
 RESTING = tuple(KNOBS.values())
+NOTHING = [{"__type__": "update"}] * 4
+HERE: Any = SimpleNamespace(session_hash="here")
 
 
 @pytest.fixture
@@ -25,8 +28,13 @@ def said(talk: Talk, thread: str = "t") -> list[str]:
 
 
 def send(talk: Talk, text: str, thread: str = "t", chat: Any = ()) -> list[Any]:
-    *_, last = talk.send(text, list(chat), thread, talk.context.model, *RESTING)
-    return last
+    return final(talk.send(HERE, text, list(chat), thread, talk.context.model, *RESTING))
+
+
+def final(updates: Iterable[list[Any]]) -> list[Any]:
+    """The last update that changes something, or one that changes nothing."""
+    every = list(updates)
+    return next((update for update in reversed(every) if update != NOTHING), NOTHING)
 
 
 def contents(update: list[Any]) -> list[str]:
@@ -34,8 +42,8 @@ def contents(update: list[Any]) -> list[str]:
 
 
 def test_an_answer_streams_and_the_button_changes(talk: Talk) -> None:
-    updates = list(talk.send(" Hello ", [], "t", talk.context.model, *RESTING))
-    first, last = updates[0], updates[-1]
+    updates = list(talk.send(HERE, " Hello ", [], "t", talk.context.model, *RESTING))
+    first, last = updates[0], final(updates)
     assert contents(first) == ["Hello", "…"]
     assert first[1] == {"__type__": "update", "submit_btn": False, "stop_btn": True, "value": ""}
     assert contents(last) == ["Hello", "Hello! How can I help you today?"]
@@ -49,7 +57,7 @@ def test_an_answer_streams_and_the_button_changes(talk: Talk) -> None:
 def test_an_empty_message_is_ignored_with_a_hint(talk: Talk, text: str) -> None:
     with pytest.warns(UserWarning, match="Write a message first"):
         last = send(talk, text)
-    assert last == [{"__type__": "update"}] * 4
+    assert last == NOTHING
     assert said(talk) == []
 
 
@@ -64,12 +72,12 @@ def test_a_huge_message_is_refused_and_stays_in_the_box(talk: Talk) -> None:
 
 
 def test_stop_keeps_the_partial_text_on_the_page_and_in_the_thread(talk: Talk) -> None:
-    updates = talk.send("Count", [], "t", talk.context.model, *RESTING)
+    updates = talk.send(HERE, "Count", [], "t", talk.context.model, *RESTING)
     for update in updates:
         if contents(update)[-1].startswith("1, 2,"):
             talk.stop("t")
             break
-    *_, last = updates
+    last = final(updates)
     assert contents(last) == said(talk)
     assert contents(last)[1].startswith("1, 2,")
     assert len(contents(last)[1]) < 100
@@ -78,20 +86,20 @@ def test_stop_keeps_the_partial_text_on_the_page_and_in_the_thread(talk: Talk) -
 def test_retry_replaces_the_answer(talk: Talk) -> None:
     send(talk, "one")
     send(talk, "two")
-    *_, last = talk.retry([], "t", talk.context.model, *RESTING)
+    last = final(talk.retry(HERE, [], "t", talk.context.model, *RESTING))
     assert contents(last) == said(talk) == ["one", "I see.", "two", "I see."]
 
 
 def test_retry_after_an_error_asks_again(talk: Talk) -> None:
     last = send(talk, "Fail")
     assert contents(last) == ["Fail", "⚠ RuntimeError: out of wool"]
-    *_, last = talk.retry(last[0], "t", talk.context.model, *RESTING)
+    last = final(talk.retry(HERE, last[0], "t", talk.context.model, *RESTING))
     assert contents(last) == ["Fail", "⚠ RuntimeError: out of wool"]
     assert said(talk) == ["Fail"]
 
 
 def test_retry_without_a_question_says_so(talk: Talk) -> None:
-    *_, last = talk.retry([], "t", talk.context.model, *RESTING)
+    last = final(talk.retry(HERE, [], "t", talk.context.model, *RESTING))
     assert contents(last) == ["⚠ There is no question to answer again."]
 
 
@@ -107,7 +115,7 @@ def test_editing_asks_anew_from_there(talk: Talk) -> None:
     for text in ("one", "two", "three"):
         last = send(talk, text)
     edited: Any = SimpleNamespace(index=2, value="Hello <\u2060b>")
-    *_, last = talk.edit(edited, last[0], "t", talk.context.model, *RESTING)
+    last = final(talk.edit(HERE, edited, last[0], "t", talk.context.model, *RESTING))
     assert said(talk) == ["one", "I see.", "Hello <b>", "Hello! How can I help you today?"]
     assert len(contents(last)) == 4
 
@@ -116,19 +124,19 @@ def test_editing_to_nothing_changes_nothing(talk: Talk) -> None:
     last = send(talk, "one")
     edited: Any = SimpleNamespace(index=0, value="  ")
     with pytest.warns(UserWarning, match="Write a message first"):
-        *_, last = talk.edit(edited, last[0], "t", talk.context.model, *RESTING)
+        last = final(talk.edit(HERE, edited, last[0], "t", talk.context.model, *RESTING))
     assert contents(last) == said(talk) == ["one", "I see."]
 
 
 def test_a_model_that_cannot_be_had_is_told_in_the_chat(talk: Talk) -> None:
-    *_, last = talk.send("hi", [], "t", "scripted:/nowhere.json", *RESTING)
+    last = final(talk.send(HERE, "hi", [], "t", "scripted:/nowhere.json", *RESTING))
     (notice,) = contents(last)
     assert notice.startswith("⚠ ")
     assert "\n" not in notice
 
 
 def test_without_a_model_the_page_says_how_to_get_one(talk: Talk) -> None:
-    *_, last = talk.send("hi", [], "t", None, *RESTING)
+    last = final(talk.send(HERE, "hi", [], "t", None, *RESTING))
     assert "homespun train home-nano" in contents(last)[0]
 
 
@@ -137,7 +145,7 @@ def test_changing_the_model_keeps_the_thread(context: PageContext, tmp_path: Any
     other.write_text('[{"text": "Another voice.", "repeat": true}]', encoding="utf-8")
     talk = Talk(context)
     send(talk, "one")
-    *_, last = talk.send("two", [], "t", f"scripted:{other}", *RESTING)
+    last = final(talk.send(HERE, "two", [], "t", f"scripted:{other}", *RESTING))
     assert contents(last) == ["one", "I see.", "two", "Another voice."]
 
 
@@ -155,10 +163,10 @@ def test_only_the_sampling_that_a_model_takes_reaches_it(context: PageContext) -
     known = {"temperature": 0.5, "top_k": 3, "seed": None}
     changed = dataclasses.replace(context, graph=lambda _: Graph(), sampling=lambda _: known)
     talk = Talk(changed)
-    *_, last = talk.send("one", [], "t", context.model, 0.25, 0.9, 7.0, 1.5, 99, " 12 ")
+    last = final(talk.send(HERE, "one", [], "t", context.model, 0.25, 0.9, 7.0, 1.5, 99, " 12 "))
     assert seen == {"temperature": 0.25, "top_k": 7, "seed": 12}
     assert isinstance(seen["top_k"], int)
-    *_, last = talk.send("two", [], "t", context.model, 0.25, 0.9, 7.0, 1.5, 99, "dozen")
+    last = final(talk.send(HERE, "two", [], "t", context.model, 0.25, 0.9, 7.0, 1.5, 99, "dozen"))
     assert last[1]["value"] == "two"
     assert said(talk) == ["one", "I see."]
     assert contents(last)[-1] == "⚠ The seed is to be a whole number, not 'dozen'."
@@ -166,23 +174,23 @@ def test_only_the_sampling_that_a_model_takes_reaches_it(context: PageContext) -
 
 def test_a_reload_shows_the_thread_of_the_address(talk: Talk) -> None:
     send(talk, "one")
-    *shown, thread = talk.load("t", talk.context.model)
+    *shown, thread = talk.load(HERE, "t", talk.context.model)
     assert thread == "t"
     assert contents(shown) == ["one", "I see."]
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 200, "a\nb"])
 def test_an_address_without_a_thread_starts_a_new_one(talk: Talk, name: str) -> None:
-    first, second = talk.load(name, talk.context.model), talk.load(name, talk.context.model)
+    first, second = talk.load(HERE, name, talk.context.model), talk.load(HERE, name, talk.context.model)
     assert first[0] == []
     assert first[-1] != second[-1]
 
 
 def test_deleting_removes_the_thread_and_stops_its_answer(talk: Talk) -> None:
     send(talk, "keep me", thread="u")
-    updates = talk.send("Count", [], "t", talk.context.model, *RESTING)
-    next(updates)
-    chat, _, chats, _, thread = talk.delete("t")
+    updates = talk.send(HERE, "Count", [], "t", talk.context.model, *RESTING)
+    next(updates), next(updates)  # the second one comes with the first words
+    chat, _, chats, _, thread = talk.delete(HERE, "t")
     updates.close()
     assert chat == []
     assert thread not in ("t", "u")
@@ -190,11 +198,30 @@ def test_deleting_removes_the_thread_and_stops_its_answer(talk: Talk) -> None:
     assert said(talk) == []
 
 
+def test_turning_to_another_chat_stops_the_answer_and_keeps_it(talk: Talk) -> None:
+    updates = talk.send(HERE, "Count", [], "t", talk.context.model, *RESTING)
+    elsewhere = talk.send(
+        SimpleNamespace(session_hash="there"), "Count", [], "u", talk.context.model, *RESTING
+    )
+    next(elsewhere), next(elsewhere)
+    for update in updates:
+        if contents(update)[-1].startswith("1, 2,"):
+            break
+    talk.new(HERE)
+    # What comes after must not paint over the new chat.
+    assert list(updates) in ([NOTHING], [])
+    assert talk.running.free("t", 5)
+    assert said(talk)[1].startswith("1, 2,")
+    assert not talk.running.free("u", 0)
+    elsewhere.close()
+    assert talk.running.free("u", 5)
+
+
 def test_others_chats_are_not_listed_where_the_page_is_served_to_others(context: PageContext) -> None:
     talk = Talk(dataclasses.replace(context, history=False))
     last = send(talk, "one")
     assert last[2] == {"__type__": "update"}
-    assert len(talk.new()[-1]) >= 24
+    assert len(talk.new(HERE)[-1]) >= 24
 
 
 def test_a_list_that_cannot_be_read_does_not_lose_the_answer(
