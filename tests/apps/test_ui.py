@@ -42,4 +42,4 @@ def test_analytics_are_off_before_gradio_is_imported() -> None:
         "import gradio; from gradio import analytics; assert not analytics.analytics_enabled()"
     )
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "True"}
-    subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=120)
