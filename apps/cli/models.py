@@ -87,6 +87,42 @@ def export(
         print(folder)
 
 
+@app.command()
+def card(
+    name: Name,
+    ask: Annotated[
+        Path | None, typer.Option(help="A file of questions, one a line; every answer goes into the card.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Replace the card in the model's folder.")] = False,
+) -> None:
+    """Print a model's card: its shape, data and training, and how it answers the lines of a file."""
+    from finetune.card import render
+    from homespun.errors import UsageError
+    from homespun.files import atomic_write
+    from homespun.settings import load_settings
+    from models.store import CARD, find_model, list_models, read_config
+
+    settings = load_settings()
+    folder = find_model(name, settings.home)
+    answers: list[tuple[str, str]] = []
+    if ask is not None:
+        from apps.compose import chat_model
+
+        try:
+            lines = ask.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"Can't read the questions in {ask}: {error}.") from error
+        model = chat_model(settings, name, temperature=0.0)
+        answers = [(line.strip(), model.invoke(line).text) for line in lines if line.strip()]
+    about = next((info.description for info in list_models(settings.home) if info.folder == folder), "")
+    text = render(folder.name, about, read_config(folder), answers)
+    if write:
+        atomic_write(folder / CARD, text)
+        note(f"Written: {folder / CARD}")
+    else:
+        print(text, end="")
+
+
 def _plain(info: ModelInfo) -> dict[str, Any]:
     return {
         "name": info.name,

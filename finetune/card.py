@@ -1,0 +1,102 @@
+"""The card of a model: what it is, what it read, how it was trained, what it can't do, how it answers.
+
+Everything stated is taken from the model's own config.json, as training wrote it, and from answers that the
+caller collected; nothing is judged or chosen here. The layout follows Mitchell et al., "Model Cards for Model
+Reporting" (2019), and the front matter that model hubs read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from finetune.data.licences import ORIGINS
+
+LICENCE = "cc-by-sa-4.0"
+
+_LIMITS = """It reads and writes English only. It has seen far too little to know the world: most statements of fact
+beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in steps,
+calculate beyond small sums, write code, translate or summarise. It was trained on conversations of up to about a dozen turns
+and forgets what no longer fits its context. Its small talk was generated from patterns, and outside of them
+it falls back on phrases that sound right. Don't use it where a wrong answer does harm. Its public training text
+carries the views and errors of its sources."""
+
+
+def render(
+    name: str,
+    description: str,
+    config: Mapping[str, Any],
+    answers: Sequence[tuple[str, str]] = (),
+    temperature: float = 0.0,
+) -> str:
+    """Write a card as Markdown.
+
+    Args:
+        name: the model's name.
+        description: one sentence; listings show it.
+        config: the model's config.json; `training` may hold the stage it began from as `base`.
+        answers: what it was asked and what it said, all of it.
+        temperature: at which the answers were given; 0 is greedy.
+    """
+    net, training = config["net"], config.get("training") or {}
+    stages = [stage for stage in (training.get("base"), training) if stage]
+    parts = [
+        f"---\nlicense: {LICENCE}\nlanguage: en\npipeline_tag: text-generation\ntags: [homespun]\n---",
+        f"# {name}",
+        description,
+        f'```sh\nhomespun chat --model {name} "Hello"\n```',
+        "## Shape\n\n" + _shape(net),
+        "## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages),
+        "## Data\n\n" + _data(stages),
+        "## Limits\n\n" + _LIMITS,
+    ]
+    if answers:
+        how = "greedily" if temperature == 0 else f"at temperature {temperature:g}, seed 0"
+        said = "\n\n".join(f"> {question}\n\n{answer}" for question, answer in answers)
+        parts.append(
+            f"## Answers\n\nEach line was asked in a new conversation and answered {how}; every answer "
+            f"stands here, none was chosen or changed.\n\n{said}"
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _shape(net: Mapping[str, Any]) -> str:
+    rows = [
+        ("layers", net["num_layers"]),
+        ("width", net["hidden_size"]),
+        (
+            "attention heads / key-value heads",
+            f"{net['num_heads']} / {net.get('num_kv_heads') or net['num_heads']}",
+        ),
+        ("feed-forward", f"{net['activation']}, {net['intermediate_size']}"),
+        ("positions", f"{net['positions']}, {net['max_positions']:,} tokens"),
+        ("vocabulary", f"{net['vocab_size']:,} (byte-level BPE)"),
+    ]
+    return "\n".join(f"- {label}: {value}" for label, value in rows)
+
+
+def _stage(stage: Mapping[str, Any]) -> str:
+    settings = stage.get("config") or {}
+    words = [
+        f"**{settings.get('name', 'stage')}**: {stage['tokens']:,} tokens in {stage['steps']:,} steps, "
+        f"{stage['hours']:.2f} hours, {settings.get('threads') or 'all'} processor thread(s); windows of "
+        f"{settings.get('window')}, {settings.get('batch_tokens', 0):,} tokens a step, {settings.get('optimizer')}. "
+        f"Validation at the end: {stage['valid_loss']:.3f} nats a token, "
+        f"{stage['valid_bits_per_byte']:.3f} bits per byte."
+    ]
+    curve = stage.get("curve") or []
+    if curve:
+        words.append("| tokens read | validation, bits per byte |\n|---|---|")
+        words[-1] += "".join(f"\n| {tokens:,} | {bits:.3f} |" for tokens, bits in curve)
+    return "\n\n".join(words)
+
+
+def _data(stages: Sequence[Mapping[str, Any]]) -> str:
+    rows = ["| source | licence | characters | read in |", "|---|---|---|---|"]
+    for stage in stages:
+        label = (stage.get("config") or {}).get("name", "stage")
+        for source, size in dict(stage.get("sources") or {}).items():
+            origin = ORIGINS.get(source)
+            work, licence = (origin.work, origin.licence) if origin else (source, "not stated")
+            rows.append(f"| {work} | {licence} | {size['characters']:,} | {label} |")
+    return "\n".join(rows) + "\n\nThe data itself is not part of the project."

@@ -1,0 +1,54 @@
+"""The card says what config.json and the answers say, and nothing is left out."""
+
+from finetune.card import LICENCE, render
+
+NET = {
+    "num_layers": 2,
+    "hidden_size": 32,
+    "num_heads": 4,
+    "num_kv_heads": 2,
+    "activation": "swiglu",
+    "intermediate_size": 64,
+    "positions": "rope",
+    "max_positions": 128,
+    "vocab_size": 300,
+}
+
+
+def stage(name: str, **more: object) -> dict:
+    return {
+        "tokens": 12345,
+        "steps": 7,
+        "hours": 0.25,
+        "valid_loss": 2.5,
+        "valid_bits_per_byte": 1.25,
+        "config": {"name": name, "window": 64, "batch_tokens": 512, "optimizer": "muon", "threads": 1},
+        **more,
+    }
+
+
+def test_both_stages_and_their_sources_are_named() -> None:
+    base = stage("base", sources={"reading": {"documents": 3, "characters": 4567}}, curve=[[100, 3.5], [200, 2.5]])
+    tuned = stage("talker", sources={"conversations": {"documents": 1, "characters": 89}}, base=base)
+    card = render("talker", "A talker.", {"net": NET, "training": tuned})
+    assert "| SQuAD 1.1, training part | CC BY-SA 4.0 | 4,567 | base |" in card
+    assert "| 89 | talker |" in card
+    assert "| 200 | 2.500 |" in card
+    assert card.index("**base**") < card.index("**talker**")
+    assert f"license: {LICENCE}" in card
+
+
+def test_an_unknown_source_has_no_stated_licence() -> None:
+    own = stage("mine", sources={"diary": {"documents": 1, "characters": 5}})
+    assert "| diary | not stated | 5 | mine |" in render("mine", "Mine.", {"net": NET, "training": own})
+
+
+def test_every_answer_stands_in_the_order_asked() -> None:
+    answers = [(f"question {number}?", f"answer {number}.") for number in range(30)]
+    card = render("mine", "Mine.", {"net": NET}, answers)
+    places = [card.index(f"> {question}\n\n{answer}") for question, answer in answers]
+    assert places == sorted(places)
+
+
+def test_a_card_without_answers_claims_none() -> None:
+    assert "## Answers" not in render("mine", "Mine.", {"net": NET})
