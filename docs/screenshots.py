@@ -1,8 +1,8 @@
 """Makes the pictures of the running suite in this folder: ``python docs/screenshots.py [MODEL]``.
 
 Starts ``homespun ui`` with an empty home folder, talks to it in Debian's Chromium and writes ``chat.png``
-(what the README shows), ``chat-dark.png`` and ``chat-narrow.png`` beside this file. MODEL is "home" unless
-given; what it answers is shown as it comes.
+(what the README shows), ``chat-empty.png``, ``chat-dark.png`` and ``chat-narrow.png`` beside this file.
+MODEL is "home" unless given; what it answers is shown as it comes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).parent
 ADDRESS = "http://127.0.0.1:7861/"
 QUESTIONS = ("Hello! How are you today?", "My name is Ada. What is my name?", "What can you do?")
+ANSWERED = """count => {
+  const answers = document.querySelectorAll("#chat [data-testid=bot]");
+  return answers.length === count && answers[count - 1].innerText.trim().length > 1;
+}"""
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -47,10 +51,10 @@ def _pictures(chromium: Any) -> None:
     page.wait_for_function("() => document.activeElement?.closest('#message')")
     _settle(page)
     page.screenshot(path=HERE / "chat-empty.png")
-    for question in QUESTIONS:
+    for asked, question in enumerate(QUESTIONS, start=1):
         page.fill("#message textarea", question)
         page.press("#message textarea", "Enter")
-        page.wait_for_selector("#message .stop-button")
+        page.wait_for_function(ANSWERED, arg=asked, timeout=120_000)
         page.wait_for_selector("#message .submit-button", timeout=120_000)
     page.mouse.move(780, 640)
     _settle(page)
