@@ -14,12 +14,13 @@ from finetune.data.licences import ORIGINS
 
 LICENCE = "cc-by-sa-4.0"
 
-_LIMITS = """It reads and writes English only. It has seen far too little to know the world: most statements of fact
-beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in steps,
-calculate beyond small sums, write code, translate or summarise. It was trained on conversations of up to about a dozen turns
-and forgets what no longer fits its context. Its small talk was generated from patterns, and outside of them
-it falls back on phrases that sound right. Don't use it where a wrong answer does harm. Its public training text
-carries the views and errors of its sources."""
+_LIMITS = """\
+It reads and writes English only. It has seen far too little to know the world: most statements of fact
+beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in
+steps, calculate beyond small sums, write code, translate or summarise. It was trained on conversations of
+up to about a dozen turns and forgets what no longer fits its context. Its small talk was generated from
+patterns, and outside of them it falls back on phrases that sound right. Don't use it where a wrong answer
+does harm. Its public training text carries the views and errors of its sources."""
 
 
 def render(
@@ -66,7 +67,7 @@ def _shape(net: Mapping[str, Any]) -> str:
         ("width", net["hidden_size"]),
         (
             "attention heads / key-value heads",
-            f"{net['num_heads']} / {net.get('num_kv_heads') or net['num_heads']}",
+            f"{net['num_heads']} / {net['num_kv_heads'] or net['num_heads']}",
         ),
         ("feed-forward", f"{net['activation']}, {net['intermediate_size']}"),
         ("positions", f"{net['positions']}, {net['max_positions']:,} tokens"),
@@ -80,7 +81,8 @@ def _stage(stage: Mapping[str, Any]) -> str:
     words = [
         f"**{settings.get('name', 'stage')}**: {stage['tokens']:,} tokens in {stage['steps']:,} steps, "
         f"{stage['hours']:.2f} hours, {settings.get('threads') or 'all'} processor thread(s); windows of "
-        f"{settings.get('window')}, {settings.get('batch_tokens', 0):,} tokens a step, {settings.get('optimizer')}. "
+        f"{settings.get('window')}, {settings.get('batch_tokens', 0):,} tokens a step, "
+        f"{settings.get('optimizer')}. "
         f"Validation at the end: {stage['valid_loss']:.3f} nats a token, "
         f"{stage['valid_bits_per_byte']:.3f} bits per byte."
     ]

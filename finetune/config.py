@@ -26,6 +26,10 @@ class TrainConfig:
     """Values of DecoderConfig; what is not given is taken from the shape of home-base."""
     init_from: str | None = None
     """A model folder to begin from (tuning) instead of random weights; `model` is then taken from it."""
+    description: str = "A language model trained here."
+    """One sentence for the card and for listings."""
+    temperature: float = 0.7
+    """Of the resulting model's answers, where a caller states none."""
     model_folder: str | None = None
     """Where the resulting model goes; default: `<out>/model`."""
 
@@ -109,6 +113,11 @@ class TrainConfig:
             else:
                 changes[key] = _read(key, value, hints[key]) if isinstance(value, str) else value
         return dataclasses.replace(self, **changes)
+
+    def settings(self) -> dict[str, Any]:
+        """Plain values that mean the same on every machine: without the folders."""
+        folders = ("tokens", "out", "init_from", "model_folder")
+        return {key: value for key, value in self.to_dict().items() if key not in folders}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for config.json."""

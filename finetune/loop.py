@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ from finetune.config import TrainConfig
 from finetune.optim import build_optimizer
 from finetune.precision import Compiled, autocast, pick_device, set_threads
 from finetune.progress import MetricsLog, Reporter
-from finetune.result import start_net, write_model
+from finetune.result import read_training, start_net, write_model
 from finetune.schedule import lr_scale, progress
 from finetune.signals import StopSignal
 from homespun.errors import Cancelled, HomespunError, UsageError
@@ -33,7 +33,7 @@ from homespun.files import atomic_write
 from models.nets.decoder import Decoder
 from models.nets.decoder_config import DecoderConfig
 
-# Qwen3-like, so it exports; 4.1 M parameters with 4,096 tokens.
+# Qwen3-like, so it exports; 4.74 M parameters with 4,096 tokens.
 BASE_SHAPE: dict[str, Any] = {
     "hidden_size": 256,
     "num_layers": 5,
@@ -314,7 +314,6 @@ class Trainer:
             validated = self._validate(stop)
             if validated is None:
                 self._interrupted()
-                raise AssertionError  # _interrupted always raises
             self.save()
         return self._finish(*validated)
 
@@ -336,7 +335,7 @@ class Trainer:
             self.reporter.say(f"step {self.step}: validation loss {loss:.4f}, {bpb:.4f} bits per byte")
         return found
 
-    def _interrupted(self) -> None:
+    def _interrupted(self) -> NoReturn:
         self.save()
         raise Cancelled(f"stopped at step {self.step}; the run is saved, continue it with: {self.again}")
 
@@ -348,16 +347,14 @@ class Trainer:
             "hours": round(hours, 3),
             "valid_loss": round(loss, 4),
             "valid_bits_per_byte": round(bpb, 4),
+            "curve": self.metrics.curve("valid_bpb"),
             "sources": self.folder.meta.get("sources", []),
-            "config": self.config.to_dict(),
+            "config": self.config.settings(),
+            "base": read_training(self.config.init_from),
         }
         target = Path(self.config.model_folder or self.out / "model")
-        card = (
-            f"# {self.config.name}\n\nTrained on {self.tokens:,} tokens in {hours:.2f} hours; "
-            f"validation {bpb:.3f} bits per byte.\n"
-        )
         with self.averages.applied() if self.averages is not None else nullcontext():
-            write_model(target, self.net, self.folder.tokenizer_json, training, card)
+            write_model(target, self.net, self.folder.tokenizer_json, training, self.config)
         atomic_write(
             self.out / "result.json", json.dumps({"model": str(target), **training}, indent=2) + "\n"
         )

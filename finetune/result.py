@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from finetune.card import render
+from finetune.config import TrainConfig
 from homespun.errors import UsageError
 from homespun.files import atomic_folder, sha256
 from models.nets.decoder import Decoder
 from models.nets.decoder_config import DecoderConfig
-
-GENERATION = {"temperature": 0.7, "top_p": 0.9, "max_tokens": 256}
 
 
 def read_start(folder: Path) -> tuple[DecoderConfig, dict[str, Tensor], str]:
@@ -60,21 +60,40 @@ def start_net(folder: Path, changes: dict[str, Any]) -> tuple[Decoder, str]:
     return net, tokenizer
 
 
-def write_model(folder: Path, net: Decoder, tokenizer_json: str, training: dict[str, Any], card: str) -> Path:
-    """Write the model folder that `homespun chat --model` reads.
+def read_training(folder: str | None) -> dict[str, Any] | None:
+    """What the model folder that a stage began from says of its own training; None where there is none."""
+    if folder is None:
+        return None
+    config: dict[str, Any] = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    return config.get("training")
+
+
+def write_model(
+    folder: Path, net: Decoder, tokenizer_json: str, training: dict[str, Any], stage: TrainConfig
+) -> Path:
+    """Write the model folder that `homespun chat --model` reads, with its card.
 
     Raises:
         OutOfSpace: The disk is full; an older model there is intact.
     """
+    generation = {"temperature": stage.temperature, "top_p": 0.9, "max_tokens": 256}
+    card = render(stage.name, stage.description, {"net": net.config.to_dict(), "training": training})
     try:
         from models.store import save_model
     except ImportError:
-        return _write_bare(folder, net, tokenizer_json, training, card)
-    save_model(folder, net, tokenizer_json, generation=dict(GENERATION), training=training, card=card)
+        return _write_bare(folder, net, tokenizer_json, generation, training, card)
+    save_model(folder, net, tokenizer_json, generation=generation, training=training, card=card)
     return folder
 
 
-def _write_bare(folder: Path, net: Decoder, tokenizer_json: str, training: dict[str, Any], card: str) -> Path:
+def _write_bare(
+    folder: Path,
+    net: Decoder,
+    tokenizer_json: str,
+    generation: dict[str, Any],
+    training: dict[str, Any],
+    card: str,
+) -> Path:
     from safetensors.torch import save_file
 
     weights: dict[str, Tensor] = {}
@@ -92,7 +111,7 @@ def _write_bare(folder: Path, net: Decoder, tokenizer_json: str, training: dict[
             "format": 1,
             "kind": "decoder",
             "net": net.config.to_dict(),
-            "generation": dict(GENERATION),
+            "generation": generation,
             "training": training,
             "files": {name: sha256(inside / name) for name in ("model.safetensors", "tokenizer.json")},
         }

@@ -1,6 +1,6 @@
 """home-base: pretraining of the decoder behind `home` on public text and dialogue.
 
-The size goes with what two hours of one core can read (about 50 M tokens); more minutes want a larger net.
+The size goes with what two hours of one core can read (about 35 M tokens); more minutes want a larger net.
 The data is found by the setting `data` (HOMESPUN_DATA), or else fetched from the Hugging Face hub.
 """
 
@@ -21,7 +21,15 @@ def run(context: Context) -> Result:
     kitchen = Kitchen.open("home-base", context, ("vocab_size", "conversations"))
     if "tokens" not in kitchen.train and not kitchen.prepared:
         _prepare(kitchen)
-    return kitchen.work(OPENERS, chat=False, max_minutes=125.0, window=256, batch_tokens=16384)
+    return kitchen.work(
+        OPENERS,
+        chat=False,
+        description="The decoder behind `home` before it was tuned: it continues text.",
+        max_minutes=122.0,
+        window=512,
+        batch_tokens=16384,
+        eval_every=100,
+    )
 
 
 def _prepare(kitchen: Kitchen) -> None:
@@ -29,7 +37,7 @@ def _prepare(kitchen: Kitchen) -> None:
     from finetune.data.prepare import prepare
 
     context = kitchen.context
-    vocab_size, generated = kitchen.number("vocab_size", 4096), kitchen.number("conversations", 20000)
+    vocab_size, generated = kitchen.number("vocab_size", 4096), kitchen.number("conversations", 80000)
     say = context.reporter.say
     if context.data is not None:
         folder, mixture = context.data, HOME_BASE

@@ -28,6 +28,8 @@ def run(context: Context) -> Result:
         _prepare(kitchen, base)
     return kitchen.work(
         OPENERS,
+        description="A very small assistant that talks, remembers what it's told and says what it can't do.",
+        temperature=0.3,
         init_from=str(base),
         packing="documents",
         window=512,

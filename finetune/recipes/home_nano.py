@@ -49,6 +49,8 @@ def run(context: Context) -> Result:
         )
     return kitchen.work(
         OPENERS,
+        description="A first model of about a million parameters, made in minutes from generated talk.",
+        temperature=0.3,
         model=SHAPE,
         packing="documents",
         window=256,

@@ -28,7 +28,9 @@ def stage(name: str, **more: object) -> dict:
 
 
 def test_both_stages_and_their_sources_are_named() -> None:
-    base = stage("base", sources={"reading": {"documents": 3, "characters": 4567}}, curve=[[100, 3.5], [200, 2.5]])
+    base = stage(
+        "base", sources={"reading": {"documents": 3, "characters": 4567}}, curve=[[100, 3.5], [200, 2.5]]
+    )
     tuned = stage("talker", sources={"conversations": {"documents": 1, "characters": 89}}, base=base)
     card = render("talker", "A talker.", {"net": NET, "training": tuned})
     assert "| SQuAD 1.1, training part | CC BY-SA 4.0 | 4,567 | base |" in card

@@ -75,6 +75,19 @@ def test_the_model_folder_loads_and_has_the_trained_weights(config: TrainConfig)
     assert json.loads((Path(config.out) / "result.json").read_text())["steps"] == 40
 
 
+def test_the_model_says_how_it_came_about_without_naming_folders(config: TrainConfig, tmp_path: Path) -> None:
+    base = trainer(config).run()
+    tuned = trainer(config, out=str(tmp_path / "tuned"), init_from=str(base.folder), name="talker").run()
+    written = (tuned.folder / "config.json").read_text()
+    training = json.loads(written)["training"]
+    assert training["base"]["config"]["name"] == "tiny"
+    assert [tokens for tokens, _ in training["curve"]] == [256 * 20, 256 * 40]
+    card = (tuned.folder / "README.md").read_text()
+    assert "**tiny**" in card
+    assert "**talker**" in card
+    assert str(tmp_path) not in written + card
+
+
 def test_accumulated_gradients_equal_those_of_one_batch(config: TrainConfig) -> None:
     marks = np.random.default_rng(0).integers(0, 2, 8000)  # unequal counts in the two halves
     marks.astype(np.uint8).tofile(Path(config.tokens) / "train.loss.bin")

@@ -52,3 +52,13 @@ def test_rewinding_drops_later_rows_and_a_torn_last_line(tmp_path: Path) -> None
 
 def test_durations_read_well() -> None:
     assert [duration(s) for s in (0, 59.9, 60, 185, 7620)] == ["0s", "59s", "1m00s", "3m05s", "2h07m"]
+
+
+def test_a_curve_keeps_its_ends_and_at_most_so_many_points(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path / "metrics.jsonl")
+    assert log.curve("valid_bpb") == []
+    for step in range(1, 31):
+        log.append({"step": step, "tokens": step * 10, "loss": 1.0})
+        log.append({"step": step, "tokens": step * 10, "valid_bpb": 4.0 - step / 10})
+    assert log.curve("valid_bpb", points=4) == [(10, 3.9), (110, 2.9), (200, 2.0), (300, 1.0)]
+    assert len(log.curve("valid_bpb", points=100)) == 30

@@ -124,5 +124,5 @@ def test_chat_tunes_base_and_base_takes_tokens_that_are_given(tmp_path: Path) ->
     )
     config = json.loads((tuned.folder / "config.json").read_text())
     assert config["net"] == json.loads((base.folder / "config.json").read_text())["net"]
-    assert config["training"]["config"]["init_from"] == str(base.folder)
+    assert config["training"]["base"]["config"]["name"] == "home-base"
     assert nano.folder.is_dir()
