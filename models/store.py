@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights, HomespunError, ModelNotFound, UsageError
-from homespun.files import atomic_folder
+from homespun.files import atomic_folder, sha256
 from homespun.paths import Home
-from homespun.settings import load_settings
 
 if TYPE_CHECKING:
     import torch
@@ -190,6 +189,20 @@ def read_config(folder: Path | str) -> dict[str, Any]:
     return {**config, "generation": generation}
 
 
+def damaged_files(folder: Path | str) -> list[str]:
+    """Names of the files that are missing or differ from their SHA-256 in the configuration; needs no torch.
+
+    Raises:
+        CorruptWeights: The configuration itself cannot be read.
+    """
+    root = Path(folder)
+    return [
+        name
+        for name, wanted in read_config(root)["files"].items()
+        if not _is_file(root / name) or sha256(root / name) != wanted
+    ]
+
+
 def fingerprint(config: dict[str, Any]) -> str:
     """SHA-256 (hexadecimal) that changes with weights, tokenizer, net or generation defaults.
 
@@ -233,7 +246,8 @@ def list_models(home: Path | None = None) -> list[ModelInfo]:
     found: dict[str, ModelInfo] = {}
     for where, shelf in _shelves(home):
         for folder in sorted(shelf.iterdir()) if shelf.is_dir() else ():
-            if (folder / CONFIG).is_file() and folder.name not in found:
+            # A name that nothing reaches is a folder in the making, or one that a crash left behind.
+            if _NAME.fullmatch(folder.name) and folder.name not in found and (folder / CONFIG).is_file():
                 found[folder.name] = _info(folder, where)
     return list(found.values())
 
@@ -246,7 +260,11 @@ def _is_file(path: Path) -> bool:
 
 
 def _shelves(home: Path | None) -> Iterator[tuple[Literal["home", "shipped"], Path]]:
-    yield "home", Home(home if home is not None else load_settings().home).models
+    if home is None:
+        from homespun.settings import load_settings
+
+        home = load_settings().home
+    yield "home", Home(home).models
     yield "shipped", SHIPPED
 
 
@@ -275,12 +293,12 @@ def _count(weights: Path) -> int:
         return 0
 
 
-def _read(path: Path, sha256: str | None) -> bytes:
+def _read(path: Path, wanted: str | None) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise CorruptWeights(f"{path} cannot be read ({error.strerror}): {_REPAIR}") from error
-    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+    if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
         raise CorruptWeights(f"{path} differs from the SHA-256 in {CONFIG} (damaged or altered): {_REPAIR}")
     return data
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from homespun.errors import CorruptWeights, ModelNotFound
+from homespun.files import atomic_folder
 from models import store
 from models.nets.decoder import Decoder, DecoderConfig
 from models.tokenizers.bpe import BPETokenizer
@@ -126,6 +127,27 @@ def test_own_shelf_comes_before_the_shipped_one_and_a_path_is_a_name(
     assert store.find_model("one", tmp_path / "elsewhere") == shipped / "one"
     assert store.find_model(tiny_model) == tiny_model
     assert [(m.name, m.where) for m in store.list_models()] == [("one", "home")]
+
+
+def test_folders_in_the_making_or_left_by_a_crash_are_not_listed(
+    tiny_model: Path, homespun_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "none")
+    shelf = homespun_home / "models"
+    shutil.copytree(tiny_model, shelf / ".mine.0123456789ab.old")
+    with atomic_folder(shelf / "mine") as temporary:
+        shutil.copytree(tiny_model, temporary, dirs_exist_ok=True)
+        assert store.list_models() == []
+    assert [info.name for info in store.list_models()] == ["mine"]
+
+
+def test_damaged_files_are_named_without_loading(copy: Path) -> None:
+    assert store.damaged_files(copy) == []
+    (copy / store.TOKENIZER).unlink()
+    with (copy / store.WEIGHTS).open("r+b") as stream:
+        stream.seek(-1, 2)
+        stream.write(b"~")
+    assert sorted(store.damaged_files(copy)) == [store.WEIGHTS, store.TOKENIZER]
 
 
 @pytest.mark.parametrize(
