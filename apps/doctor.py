@@ -116,14 +116,12 @@ def packages(constraints: Path) -> Iterator[Finding]:
 
 def weights(settings: Settings) -> Iterator[Finding]:
     """Checks every model's files against the hashes in its config.json, without loading it."""
-    from homespun.files import sha256
-    from models.store import find_model, list_models, read_config
+    from models.store import damaged_files, find_model, list_models
 
     found = list_models(settings.home)
     for info in found:
         try:
-            files = read_config(info.folder)["files"]
-            wrong = [n for n, wanted in files.items() if not _is(info.folder / n, wanted, sha256)]
+            wrong = damaged_files(info.folder)
         except (HomespunError, OSError) as error:
             yield Finding("model", info.name, "bad", str(error), "Copy the folder again or train it anew.")
             continue
@@ -228,10 +226,6 @@ def _package(requirement: Any, pin: str | None, extra: str | None) -> Finding:
     if pin is not None and version.partition("+")[0] != pin.partition("+")[0]:
         return Finding("package", name, "note", f"{version}, tested with {pin}", get)
     return Finding("package", name, "ok", version)
-
-
-def _is(path: Path, wanted: str, digest: Any) -> bool:
-    return path.is_file() and digest(path) == wanted
 
 
 def _canonical(name: str) -> str:

@@ -47,16 +47,18 @@ def list_(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show a model's card, its configuration and whether its files are whole."""
     from homespun.settings import load_settings
-    from models.store import CARD, find_model, read_config
+    from models.store import CARD, damaged_files, find_model, read_config
 
     folder = find_model(name, load_settings().home)
     config = read_config(folder)
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    damaged = damaged_files(folder)
     if as_json:
-        emit({"name": name, "folder": str(folder), "config": config, "card": text})
+        emit({"name": name, "folder": str(folder), "damaged": damaged, "config": config, "card": text})
         return
     print(f"{folder}\n")
+    print("files:", f"missing or altered: {', '.join(damaged)}" if damaged else "whole")
     for key in ("kind", "net", "generation", "training"):
         print(f"{key}: {config.get(key)}")
     print(f"\n{printable(text)}")
@@ -68,7 +70,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write a model as a folder that `transformers`, vLLM or llama.cpp's converter load."""
+    """Write a model as a folder that `transformers` loads."""
     from homespun.errors import UsageError
     from homespun.files import atomic_folder
     from homespun.settings import load_settings

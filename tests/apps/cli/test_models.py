@@ -31,6 +31,14 @@ def test_showing_gives_the_card_and_the_configuration(homespun: Any, tiny: Path)
     shown = homespun("models", "show", "tiny", "--json").json
     assert shown["config"]["kind"] == "decoder"
     assert shown["card"].startswith("# Tiny")
+    assert shown["damaged"] == []
+
+
+def test_showing_says_which_files_are_altered(homespun: Any, tiny: Path) -> None:
+    assert "files: whole" in homespun("models", "show", "tiny").out
+    (tiny / "tokenizer.json").write_text("{}")
+    assert "files: missing or altered: tokenizer.json" in homespun("models", "show", "tiny").out
+    assert homespun("models", "show", "tiny", "--json").json["damaged"] == ["tokenizer.json"]
 
 
 def test_exporting_makes_a_folder_and_never_overwrites(homespun: Any, tiny: Path, tmp_path: Path) -> None:
