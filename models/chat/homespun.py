@@ -57,7 +57,8 @@ class ChatHomespun(BaseChatModel):
     Raises:
         ModelNotFound: When constructed with a name that leads nowhere.
         CorruptWeights: When its configuration cannot be read; at the first answer, when other files are
-            damaged. UsageError: When a parameter is out of range.
+            damaged.
+        UsageError: When a parameter is out of range.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True)
@@ -91,7 +92,8 @@ class ChatHomespun(BaseChatModel):
 
     @property
     def _located(self) -> Source:
-        if self._source is None:
+        # A copy may have been given another name (`model_copy`).
+        if self._source is None or self._source.name != self.model:
             self._source = locate(self.model, self.home)
         return self._source
 

@@ -180,6 +180,16 @@ def test_constructor_checks_ranges_and_names(tiny_model: Path) -> None:
         ChatHomespun(model="no-such-model")
 
 
+def test_a_copy_with_another_name_is_another_model(tiny_model: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(tiny_model, tmp_path / "other") / "config.json"
+    config = json.loads(other.read_text())
+    config["net"]["max_positions"] //= 2
+    other.write_text(json.dumps(config))
+    one = ChatHomespun(model=str(tiny_model))
+    two = one.model_copy(update={"model": str(other.parent)})
+    assert two.context_length * 2 == one.context_length
+
+
 def test_a_deadline_keeps_what_there_is(model: ChatHomespun) -> None:
     answer = model.invoke("Hello", max_tokens=1000, timeout=0.02)
     assert answer.response_metadata["finish_reason"] == "deadline"
