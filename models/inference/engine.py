@@ -62,8 +62,6 @@ class Request:
             nothing. They are those of the model's own distribution, before penalty, grammar and filters.
         deadline: Seconds from the call of `generate`, waiting included, after which the output ends.
         cancel: Ends the output when set, from any thread.
-        min_tokens: Stop tokens are not drawn before this many tokens (a grammar that ends earlier still
-        ends).
 
     Raises:
         UsageError: If a value lies outside its range.
@@ -77,12 +75,11 @@ class Request:
     logprobs: int = 0
     deadline: float | None = None
     cancel: threading.Event | None = None
-    min_tokens: int = 0
 
     def __post_init__(self) -> None:
         if len(self.prompt) == 0:
             raise UsageError("the prompt is empty: give at least one token")
-        for name, least in (("max_tokens", 1), ("logprobs", 0), ("min_tokens", 0)):
+        for name, least in (("max_tokens", 1), ("logprobs", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be {least} or more, not {getattr(self, name)}")
 
@@ -151,7 +148,7 @@ class Engine:
                 grammar is asked of an engine without a tokenizer; at the first step, if the grammar does not
                 fit it.
             HomespunError: While iterating, if the grammar cannot be satisfied or the network gives
-            not-a-number.
+                not-a-number.
         """
         room = self.context_length - len(request.prompt)
         if room < 1:
@@ -222,7 +219,6 @@ class _Output:
         self._limit = limit
         self._made = 0
         self._sampler = Sampler(request.sampling, request.prompt)
-        self._stop = np.array(sorted(request.stop_ids), dtype=np.int64)
 
     def steps(self) -> Iterator[Step]:
         request, watch = self._request, self._watch
@@ -230,9 +226,8 @@ class _Output:
         pending = list(request.prompt)
         while True:
             forced, end = self._follow()
-            if (
-                not request.logprobs
-            ):  # then forced tokens need nothing of the network and go out before it runs
+            if not request.logprobs:
+                # Forced tokens need nothing of the network, so they go out before it runs.
                 for token in forced:
                     watch.check()
                     yield Step(token)
@@ -250,7 +245,7 @@ class _Output:
                 if end is not None:
                     yield self._step(end.token, row, end.finish) if end.finish == "stop" else end
                     return
-            token = self._sampler.draw(row, self._allowed(len(row)))
+            token = self._sampler.draw(row, None if self._state is None else self._state.allowed())
             if token in request.stop_ids:
                 yield self._step(token, row, "stop")
                 return
@@ -289,13 +284,3 @@ class _Output:
         if self._made == self._limit:
             return forced, Step(NO_TOKEN, finish="length")
         return forced, None
-
-    def _allowed(self, size: int) -> NDArray[np.bool_] | None:
-        """The tokens that may be drawn here; `None` where all may."""
-        allowed = None if self._state is None else self._state.allowed()
-        if self._made < self._request.min_tokens and len(self._stop):
-            longer = np.ones(size, dtype=np.bool_) if allowed is None else allowed.copy()
-            longer[self._stop] = False
-            if longer.any():
-                return longer
-        return allowed

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
 
+from models.inference.engine import Step
 from models.nets.decoder import Decoder, DecoderConfig
 from models.tokenizers.bpe import BPETokenizer
 from models.tokenizers.fast import Tokenizer
@@ -70,3 +72,28 @@ def net() -> Decoder:
 def talker(tokenizer: Tokenizer) -> Decoder:
     """A net over the tokenizer's vocabulary, with a few rows more, as padded vocabularies have."""
     return make_net(vocab_size=tokenizer.vocab_size + 6, max_positions=1024)
+
+
+class SlowDecoder(torch.nn.Module):
+    """A decoder that counts its passes, and can be told to take its time."""
+
+    def __init__(self, net: Decoder, seconds: float = 0) -> None:
+        super().__init__()
+        self.net, self.config, self.embedding = net, net.config, net.embedding
+        self.seconds, self.passes = seconds, list[int]()
+
+    def forward(self, ids: torch.Tensor, **options: object) -> torch.Tensor:
+        self.passes.append(ids.shape[1])
+        time.sleep(self.seconds)
+        return self.net(ids, **options)
+
+
+@pytest.fixture(scope="session")
+def slow_decoder() -> type[SlowDecoder]:
+    return SlowDecoder
+
+
+@pytest.fixture(scope="session")
+def tokens_of() -> Callable[[Iterator[Step]], list[int]]:
+    """The output of an engine, without the step that ends it."""
+    return lambda steps: [step.token for step in steps if step.finish is None]
