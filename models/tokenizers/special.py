@@ -5,7 +5,6 @@ The order never changes: weights depend on it. Special tokens are put into a seq
 `encode` never yields one.
 """
 
-from collections.abc import Iterable
 from functools import cache
 
 from homespun.errors import UsageError
@@ -96,8 +95,3 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
-
-
-def without_specials(ids: Iterable[int]) -> list[int]:
-    """Drops the special tokens from a sequence of ids."""
-    return [token for token in ids if token >= BYTE_OFFSET]

@@ -12,7 +12,6 @@ from models.tokenizers.special import (
     from_printable,
     to_printable,
     well_formed,
-    without_specials,
 )
 
 
@@ -42,7 +41,3 @@ def test_a_character_outside_the_alphabet_is_an_error() -> None:
 def test_well_formed_text_can_be_written(text: str) -> None:
     assert well_formed(text).encode("utf-8").decode("utf-8") == well_formed(text)
     assert len(well_formed(text + "\ud800")) == len(well_formed(text)) + 1
-
-
-def test_special_ids_are_dropped() -> None:
-    assert without_specials([0, 15, 16, 300, 8]) == [16, 300]
