@@ -72,10 +72,7 @@ def read_thread(saver: SqliteSaver, name: str) -> list[AnyMessage]:
     Raises:
         UnknownName: if there is no such thread; the line names the nearest.
     """
-    held = _newest(saver, name)
-    if held is None:
-        raise UnknownName(unknown("thread", name, _names(saver)))
-    return _messages(held)
+    return _messages(_held(saver, name))
 
 
 def delete_thread(saver: SqliteSaver, name: str) -> None:
@@ -84,8 +81,7 @@ def delete_thread(saver: SqliteSaver, name: str) -> None:
     Raises:
         UnknownName: if there is no such thread.
     """
-    if _newest(saver, name) is None:
-        raise UnknownName(unknown("thread", name, _names(saver)))
+    _held(saver, name)
     saver.delete_thread(name)
 
 
@@ -99,13 +95,12 @@ def fork_thread(saver: SqliteSaver, name: str, new: str, *, at: int | None = Non
         UnknownName: if there is no thread `name`.
         UsageError: if `new` is taken or can't be a name, or the thread hasn't `at` messages.
     """
-    messages = read_thread(saver, name)
+    held = _held(saver, name)
+    messages = _messages(held)
     if _newest(saver, check_name(new)) is not None:
         raise UsageError(f"There is a thread {new!r} already. Choose another name.")
     if at is not None and not 1 <= at <= len(messages):
         raise UsageError(f"The thread {name!r} has {len(messages)} messages; it can't be cut after {at}.")
-    held = _newest(saver, name)
-    assert held is not None
     kept = messages[:at]
     values = {**held.checkpoint["channel_values"], "messages": kept}
     saver.put(
@@ -145,6 +140,13 @@ def _names(saver: SqliteSaver) -> Sequence[str]:
 
 def _newest(saver: SqliteSaver, name: str) -> CheckpointTuple | None:
     return saver.get_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
+
+
+def _held(saver: SqliteSaver, name: str) -> CheckpointTuple:
+    held = _newest(saver, name)
+    if held is None:
+        raise UnknownName(unknown("thread", name, _names(saver)))
+    return held
 
 
 def _messages(held: CheckpointTuple) -> list[AnyMessage]:
