@@ -20,10 +20,10 @@ def load_chat_model(name: str = "home", **kwargs: Any) -> BaseChatModel:
     """Make the chat model that an address leads to; weights are loaded at the first answer.
 
     Args:
-        name: A model folder's name or path (`home`), `scripted:<file>` (plays a script), `hf:<id or folder>`
-            (a
-            `transformers` checkpoint of a supported family, local or already in the hub's cache), or
-            `<provider>:<model>` as LangChain's `init_chat_model` takes it (`ollama:llama3.2`, `openai:…`).
+        name: A model folder's name or path (`home`), `scripted:<file>` (plays a script),
+            `hf:<id or folder>` (a `transformers` checkpoint of a supported family, local or already in the
+            hub's cache), or `<provider>:<model>` as LangChain's `init_chat_model` takes it
+            (`ollama:llama3.2`, `openai:…`).
         **kwargs: Fields of the chat model: `temperature`, `max_tokens`, `seed`, `home`, ….
 
     Raises:
