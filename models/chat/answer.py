@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     from models.inference.sampling import SamplingParams
 
 DEFAULT_MAX_TOKENS = 256
+# Memory is reserved for an answer's longest form: all the room of a long context would be gigabytes.
+LONGEST_DOCUMENT = 4096
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to answer; `max_tokens` of `None` takes the model's default for text and all there is for JSON."""
+    """How to answer.
+
+    `max_tokens` of `None` takes the model's default for text, and for JSON all there is up to
+    `LONGEST_DOCUMENT`.
+    """
 
     sampling: SamplingParams
     max_tokens: int | None
@@ -82,9 +88,9 @@ def answer(
     voice = brain.voice
     prompt = _prompt(brain, rows, plan, options, context_length)
     room = context_length - len(prompt.ids)
-    # A document or a call that was asked for may take all the room; text that wanders on may not.
+    # A document or a call that was asked for may be long; text that wanders on may not.
     bound = plan.document is not None or plan.choice not in {"none", "auto"}
-    wanted = options.max_tokens or (room if bound else options.default_max_tokens)
+    wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else options.default_max_tokens)
     request = Request(
         prompt.ids,
         sampling=options.sampling,

@@ -180,6 +180,24 @@ def test_constructor_checks_ranges_and_names(tiny_model: Path) -> None:
         ChatHomespun(model="no-such-model")
 
 
+def test_a_document_does_not_reserve_all_of_a_long_context(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shutil.copytree(tiny_model, tmp_path / "long") / "config.json"
+    config = json.loads(path.read_text())
+    config["net"]["max_positions"] = 50_000
+    path.write_text(json.dumps(config))
+    reserved: list[int] = []
+
+    def steps(self: weights.Brain, request: Any) -> Iterator[Any]:
+        reserved.append(request.max_tokens)
+        yield from ()
+
+    monkeypatch.setattr(weights.Brain, "steps", steps)
+    ChatHomespun(model=str(path.parent)).invoke("x", response_format={"type": "json_object"})
+    assert 1000 < reserved[0] < 10_000
+
+
 def test_a_copy_with_another_name_is_another_model(tiny_model: Path, tmp_path: Path) -> None:
     other = shutil.copytree(tiny_model, tmp_path / "other") / "config.json"
     config = json.loads(other.read_text())
