@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from apps.cli.options import AsJson
 from apps.cli.output import emit
 
 
@@ -17,7 +18,7 @@ def bench(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, for example threads=1."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure speed and memory, as ratios in one run."""
     from apps import compose
@@ -41,15 +42,13 @@ def bench(
 def _settings(run: Callable[..., Any], changes: list[str]) -> dict[str, Any]:
     import inspect
 
+    from finetune.config import split_overrides
     from homespun.errors import UsageError
     from homespun.names import unknown
 
     known = list(inspect.signature(run).parameters)
     settings: dict[str, Any] = {}
-    for change in changes:
-        key, equals, text = change.partition("=")
-        if not equals:
-            raise UsageError(f"--set takes key=value, not {change!r}.")
+    for key, text in split_overrides(changes).items():
         if key not in known:
             raise UsageError(unknown("setting", key, known))
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from apps.cli.options import AsJson
 from apps.cli.output import complain, emit, note, write
 from homespun.errors import Cancelled, HomespunError, UsageError
 
@@ -38,7 +39,7 @@ def chat(
     top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Share of likely tokens.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="The longest answer, in tokens.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Makes sampled answers repeatable.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Talk with a model: `homespun chat "Hello"`."""
     question = _question(message)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
+from apps.cli.options import AsJson
 from apps.cli.output import emit, printable
 
 _MARKS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Say what is installed, which weights are whole, what is missing and how to get it."""
     from dataclasses import asdict

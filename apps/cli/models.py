@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from apps.cli.options import AsJson
 from apps.cli.output import columns, emit, note, printable, size
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show and export models.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or the path of its folder.")]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from apps.cli.options import AsJson
 from apps.cli.output import columns, emit, note, printable
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show, delete, export and fork conversations.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Name = Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from apps.cli.options import AsJson
 from apps.cli.output import columns, emit
 
 
@@ -16,7 +17,7 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the recipes and leave.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a model by a recipe."""
     from apps import compose
