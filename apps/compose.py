@@ -126,6 +126,13 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     )
 
 
+def pages(settings: Settings) -> Table[Callable[..., None]]:
+    """Returns the pages of the suite, the user's among them."""
+    from apps.pages import PAGES
+
+    return _with_plugins(PAGES, settings, "pages")
+
+
 def recipes(settings: Settings) -> Table[Any]:
     """Returns the training recipes, the user's among them."""
     from finetune.recipes import RECIPES

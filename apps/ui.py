@@ -47,6 +47,7 @@ def build_app(context: PageContext, pages: Table[Any] = PAGES) -> Any:
 def launch(
     context: PageContext,
     *,
+    pages: Table[Any] = PAGES,
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = False,
@@ -56,6 +57,7 @@ def launch(
 
     Args:
         context: what the pages are given.
+        pages: which pages there are; the first one is the root.
         host: address to listen on; anything but a loopback address opens the suite to the network.
         port: TCP port; 0 takes a free one.
         open_browser: shows the page in the default browser.
@@ -68,7 +70,7 @@ def launch(
         UsageError: if the port is taken or the address isn't one of this machine's.
     """
     port = free_port(host, port)
-    app = build_app(context)
+    app = build_app(context, pages)
     from apps.pages import look
 
     app.queue(default_concurrency_limit=8)

@@ -25,6 +25,7 @@ def ui(
     with compose.open_threads(settings) as saver:
         app, address = launch(
             compose.page_context(settings, saver),
+            pages=compose.pages(settings),
             host=settings.host,
             port=settings.port,
             open_browser=browser,

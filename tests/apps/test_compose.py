@@ -65,8 +65,11 @@ def test_sampling_is_told_to_models_that_know_it(tiny_model: Path, script: str) 
 
 
 def test_plugins_add_rows() -> None:
-    rows = {"recipes": {"mine": "json:loads"}, "benches": {"x": "json:dumps"}}
+    rows = {family: {"mine": "json:loads"} for family in ("recipes", "pages")} | {
+        "benches": {"x": "json:dumps"}
+    }
     settings = load_settings(plugins=rows)
     assert compose.recipes(settings)["mine"] is json.loads
     assert "home-nano" in compose.recipes(settings)
     assert compose.benches(settings).listed()[-1] == "x"
+    assert compose.pages(settings).listed() == ("chat", "mine")
