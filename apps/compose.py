@@ -67,12 +67,13 @@ def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> 
         CorruptWeights: if its files aren't what they should be.
     """
     from models import load_chat_model
+    from models.chat.loading import takes
 
     address = name or settings.model
-    taken = _takes(address)
-    given = {key: value for key, value in sampling.items() if value is not None}
-    if taken is not None:
-        return load_chat_model(address, **{key: value for key, value in given.items() if key in taken})
+    taken = takes(address, settings.home)
+    given = {
+        key: value for key, value in sampling.items() if value is not None and (taken is None or key in taken)
+    }
     return load_chat_model(address, home=settings.home, threads=settings.threads, **given)
 
 
@@ -92,6 +93,7 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     """Returns what the Gradio pages are given."""
     from apps.pages.context import KNOBS, PageContext
     from graphs.chatbot.limits import check_question
+    from models.chat.loading import takes
     from models.store import find_model, list_models, read_config
 
     listed = {info.name: info for info in list_models(settings.home)}
@@ -103,7 +105,7 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
         check_question(chat_model(settings, model), text)
 
     def sampling(model: str) -> dict[str, float | int | None]:
-        taken = _takes(model)
+        taken = takes(model, settings.home)
         known = {knob: value for knob, value in KNOBS.items() if taken is None or knob in taken}
         try:
             own = read_config(find_model(model, settings.home))["generation"]
@@ -145,15 +147,6 @@ def benches(settings: Settings) -> Table[Callable[..., dict[str, Any]]]:
     from apps.bench import BENCHES
 
     return _with_plugins(BENCHES, settings, "benches")
-
-
-def _takes(address: str) -> frozenset[str] | None:
-    """The sampling that a model of this kind is told; None is all of it, and the model is one of ours."""
-    kind, colon, _ = address.partition(":")
-    if not colon or kind == "hf" or Path(address).exists():
-        return None
-    # A script says what it says; LangChain's providers have these two in common.
-    return frozenset() if kind == "scripted" else frozenset({"temperature", "max_tokens"})
 
 
 def _with_plugins(table: Table[Any], settings: Settings, family: str) -> Table[Any]:

@@ -17,6 +17,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -229,7 +230,9 @@ def find_model(name: str | Path, home: Path | None = None) -> Path:
             if _is_file(shelf / text / CONFIG):
                 return shelf / text
     if text:
-        path = Path(text).expanduser()
+        path = Path(text)
+        with suppress(RuntimeError):  # a `~name` that is nobody's
+            path = path.expanduser()
         if _is_file(path / CONFIG):
             return path
         if _is_file(path / WEIGHTS) or _is_file(path / TOKENIZER):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,9 +150,10 @@ def _token_bytes(description: dict[str, Any]) -> Callable[[int], bytes]:
 def _folder(name: str) -> Path:
     if "+" in name:
         raise UsageError(f"{FOREIGN}{name}: adapters are not supported yet, give the model alone")
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path
+    with suppress(OSError, RuntimeError):  # too long for a path, or a `~name` that is nobody's
+        path = Path(name).expanduser()
+        if path.is_dir():
+            return path
     try:
         from huggingface_hub import snapshot_download
 

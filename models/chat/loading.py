@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from homespun.errors import ModelNotFound, UsageError
+from homespun.errors import CorruptWeights, ModelNotFound, UsageError
 from models.chat.weights import FOREIGN
 from models.store import find_model
 
 SCRIPTED = "scripted:"
+# LangChain's providers have these in common.
+_COMMON = frozenset({"temperature", "max_tokens"})
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]+:.+")
 
 
@@ -23,17 +26,31 @@ def load(name: str, **kwargs: Any) -> BaseChatModel:
         from models.chat.scripted import ChatScripted
 
         return ChatScripted.from_file(name.removeprefix(SCRIPTED), **kwargs)
-    if name.startswith(FOREIGN):
-        return _ours(name, **kwargs)
-    try:
-        find_model(name, kwargs.get("home"))
-    except ModelNotFound:
-        if not _PROVIDER.fullmatch(name):
-            raise
+    if _is_provider(name, kwargs.get("home")):
         return _provider(
             name, **{key: value for key, value in kwargs.items() if key not in {"home", "threads"}}
         )
     return _ours(name, **kwargs)
+
+
+def takes(name: str, home: Path | None = None) -> frozenset[str] | None:
+    """The sampling that the model of an address can be told; `None` is all that `ChatHomespun` knows."""
+    if name.startswith(SCRIPTED):
+        return frozenset()  # a script says what it says
+    return _COMMON if _is_provider(name, home) else None
+
+
+def _is_provider(name: str, home: Path | None) -> bool:
+    """Whether an address is for LangChain's `init_chat_model`: of its form, and no folder of ours."""
+    if name.startswith(FOREIGN) or not _PROVIDER.fullmatch(name):
+        return False
+    try:
+        find_model(name, home)
+    except ModelNotFound:
+        return True
+    except CorruptWeights:
+        pass  # a folder of ours, in a bad state
+    return False
 
 
 def _ours(name: str, **kwargs: Any) -> BaseChatModel:

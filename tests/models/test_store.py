@@ -151,7 +151,7 @@ def test_damaged_files_are_named_without_loading(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing", "", "../models/tiny", "home:adapter", "/no/such/folder", "x" * 3000]
+    "name", ["nothing", "", "../models/tiny", "home:adapter", "/no/such/folder", "~nobody.here/x", "x" * 3000]
 )
 def test_unknown_model_lists_what_exists(
     tiny_model: Path, homespun_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str

@@ -26,7 +26,17 @@ def test_names_and_paths_lead_to_our_model(tiny_model: Path, homespun_home: Path
 
 
 @pytest.mark.parametrize(
-    "name", ["missing", "mine:adapter", "nonsense:model", "hf:no/such-model", "/no/such"]
+    "name",
+    [
+        "missing",
+        "mine:adapter",
+        "nonsense:model",
+        "nonsense:" + "x" * 300,
+        "hf:no/such-model",
+        "hf:~nobody.here/model",
+        "hf:" + "x" * 300,
+        "/no/such",
+    ],
 )
 def test_what_leads_nowhere_says_what_there_is(tiny_model: Path, homespun_home: Path, name: str) -> None:
     shutil.copytree(tiny_model, homespun_home / "models" / "mine")
