@@ -53,5 +53,5 @@ $(READY): pyproject.toml constraints.txt
 	@echo "$(TORCH_INDEX)" > $(READY)
 
 clean:  ## the environment and all caches; models and threads stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
