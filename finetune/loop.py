@@ -273,6 +273,8 @@ class Trainer:
         if self.device.type == "cuda" and "cuda" in state["random"]:
             torch.cuda.set_rng_state(state["random"]["cuda"], self.device)
         self.step, self.tokens, self.elapsed = state["step"], state["tokens"], state["elapsed"]
+        if self._progress() >= 1.0:  # only the model is missing, and the last validation comes again
+            self.metrics.rewind(self.step, validated=False)
         self.reporter.say(f"resuming at step {self.step} ({self.tokens:,} tokens)")
 
     # The run

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from homespun.files import no_space_is_clear
+from homespun.files import atomic_write, no_space_is_clear
 
 
 class MetricsLog:
@@ -34,19 +34,27 @@ class MetricsLog:
             return found
         return [found[round(number * (len(found) - 1) / (points - 1))] for number in range(points)]
 
-    def rewind(self, step: int) -> None:
-        """Drop rows after `step`, and a last line cut off by a crash: the run continues from there."""
+    def rewind(self, step: int, validated: bool = True) -> None:
+        """Drop rows after `step`, and a last line cut off by a crash: the run continues from there.
+
+        Args:
+            step: The last one to keep.
+            validated: Whether its validation is kept, if it had one.
+
+        Raises:
+            OutOfSpace: The disk is full; the file is as it was.
+        """
         if not self.path.exists():
             return
         kept = []
         for line in self.path.read_text(encoding="utf-8").splitlines():
             try:
-                if json.loads(line)["step"] <= step:
-                    kept.append(line + "\n")
+                row = json.loads(line)
             except ValueError:
                 continue
-        with no_space_is_clear(self.path):
-            self.path.write_text("".join(kept), encoding="utf-8")
+            if row["step"] < step or (row["step"] == step and (validated or "valid_loss" not in row)):
+                kept.append(line + "\n")
+        atomic_write(self.path, "".join(kept))
 
 
 def duration(seconds: float) -> str:

@@ -156,6 +156,23 @@ def test_a_resumed_run_repeats_the_uninterrupted_one_bit_for_bit(
         assert rows(broken, key) == rows(whole, key)
 
 
+def test_killed_before_the_model_was_written_a_run_is_finished_as_if_it_had_not_been(
+    config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trainer(config)
+
+    def dies(*_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_finish", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run.run()
+    before = rows(config, "valid_loss")
+    assert [step for step, _ in before] == [20, 40]
+    assert trainer(config, resume=True).run().steps == 40
+    assert rows(config, "valid_loss") == before
+
+
 def test_a_run_in_the_way_is_not_overwritten(config: TrainConfig) -> None:
     trainer(config, max_tokens=2560).run()
     with pytest.raises(UsageError, match="--resume"):

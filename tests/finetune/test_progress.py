@@ -1,8 +1,13 @@
+import errno
 import io
 import json
+import os
 from pathlib import Path
 
+import pytest
+
 from finetune.progress import MetricsLog, Reporter, duration
+from homespun.errors import OutOfSpace
 
 
 class Terminal(io.StringIO):
@@ -48,6 +53,21 @@ def test_rewinding_drops_later_rows_and_a_torn_last_line(tmp_path: Path) -> None
         file.write('{"step": 3, "lo')
     log.rewind(3)
     assert [json.loads(line)["step"] for line in log.path.read_text().splitlines()] == [1, 2, 3]
+
+
+def test_a_full_disk_while_rewinding_loses_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = MetricsLog(tmp_path / "metrics.jsonl")
+    for step in range(1, 6):
+        log.append({"step": step})
+    before = log.path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutOfSpace):
+        log.rewind(3)
+    assert log.path.read_bytes() == before
 
 
 def test_durations_read_well() -> None:
