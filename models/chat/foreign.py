@@ -66,8 +66,8 @@ def load_foreign(folder: Path, threads: int | None) -> Brain:
     except HomespunError:
         voice, end = _foreign_voice(folder, text)
         spoken = _Spoken(text, end)
-        return Brain(voice, lambda: Engine(net, tokenizer=spoken, threads=threads))
-    return Brain(own_voice(own), lambda: Engine(net, tokenizer=own, threads=threads))
+        return Brain(voice, lambda turn: Engine(net, tokenizer=spoken, threads=threads, turn=turn))
+    return Brain(own_voice(own), lambda turn: Engine(net, tokenizer=own, threads=threads, turn=turn))
 
 
 @dataclass(frozen=True)

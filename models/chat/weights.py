@@ -72,33 +72,29 @@ class Brain:
     its end, holds up nobody. Passes through the net take turns.
     """
 
-    def __init__(self, voice: Voice, make_engine: Callable[[], Engine]) -> None:
+    def __init__(self, voice: Voice, make_engine: Callable[[threading.Lock], Engine]) -> None:
+        """Take weights into use.
+
+        Args:
+            voice: How its conversations are written in tokens.
+            make_engine: Makes an engine whose passes take turns by the given lock.
+        """
         self.voice = voice
-        self._make_engine = make_engine
-        self._idle = [make_engine()]
         self._turn = threading.Lock()
+        self._make_engine = make_engine
+        self._idle = [make_engine(self._turn)]
 
     def steps(self, request: Request) -> Generator[Step, None, None]:
         """Generate; close the iterator to stop early."""
         with self._engine() as engine:
-            steps = engine.generate(request)
-            try:
-                while True:
-                    with self._turn:
-                        step = next(steps, None)
-                    if step is None:
-                        return
-                    yield step
-            finally:
-                if isinstance(steps, Generator):
-                    steps.close()
+            yield from engine.generate(request)
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
         try:
             engine = self._idle.pop()
         except IndexError:
-            engine = self._make_engine()
+            engine = self._make_engine(self._turn)
         try:
             yield engine
         finally:
@@ -168,7 +164,10 @@ def _load(source: Source, threads: int | None) -> Brain:
 
     loaded = store.load_model(source.folder)
     tokenizer = loaded.tokenizer
-    return Brain(own_voice(tokenizer), lambda: Engine(loaded.net, tokenizer=tokenizer, threads=threads))
+    return Brain(
+        own_voice(tokenizer),
+        lambda turn: Engine(loaded.net, tokenizer=tokenizer, threads=threads, turn=turn),
+    )
 
 
 def own_voice(tokenizer: Tokenizer) -> Voice:

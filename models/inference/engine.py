@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from homespun.errors import UsageError
 from models.inference.grammar import Grammar, GrammarState, GrammarVocabulary
-from models.inference.runner import Runner
+from models.inference.runner import LOCK_POLL, Runner
 from models.inference.sampling import Sampler, SamplingParams, log_softmax, most_probable
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ Finish = Literal["stop", "length", "cancelled", "deadline", "grammar"]
 NO_TOKEN = -1
 # Measured on two cores: for one-token steps of a few million weights a second thread brings nothing.
 DEFAULT_THREADS = 1
-_LOCK_POLL = 0.02  # seconds between looks at cancellation and deadline while another request runs
 
 
 class GrammarTokenizer(Protocol):
@@ -116,6 +115,7 @@ class Engine:
         tokenizer: GrammarTokenizer | None = None,
         threads: int | None = None,
         fast: bool = True,
+        turn: threading.Lock | None = None,
     ) -> None:
         """Take a decoder into use.
 
@@ -126,10 +126,13 @@ class Engine:
                 pass. `None` is the measured default, 1.
             fast: Take the quick one-token step (`models.inference.step`, its tolerance stated there); else
                 the decoder's own forward pass throughout.
+            turn: A lock that engines over the same decoder share, so that their passes take turns.
         """
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be 1 or more, not {threads}")
-        self._runner = Runner(net.eval(), DEFAULT_THREADS if threads is None else threads, fast=fast)
+        self._runner = Runner(
+            net.eval(), DEFAULT_THREADS if threads is None else threads, fast=fast, turn=turn
+        )
         self._tokenizer = tokenizer
         self._vocab_size = net.config.vocab_size
         self._vocabulary: GrammarVocabulary | None = None
@@ -165,7 +168,7 @@ class Engine:
 
     def _locked(self, request: Request, watch: _Watch, limit: int) -> Iterator[Step]:
         try:
-            while not self._lock.acquire(timeout=_LOCK_POLL):
+            while not self._lock.acquire(timeout=LOCK_POLL):
                 watch.check()
             try:
                 state = None

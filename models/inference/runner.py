@@ -2,11 +2,13 @@
 
 Long inputs go through in chunks, so that a pass can be interrupted between them. Torch's thread count is a
 setting of the whole process; it is set for the duration of each pass and put back, because a generator that
-streams gives control away between passes.
+streams gives control away between passes. Runners over the same weights may share a lock, and then their
+passes take turns: more at once would only slow each other down.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from models.nets.decoder import Decoder
 
 PREFILL_CHUNK = 512
+LOCK_POLL = 0.02  # seconds between looks at cancellation and deadline while others have the turn
 
 
 class Runner:
     """Runs one decoder, one sequence at a time."""
 
-    def __init__(self, net: Decoder, threads: int, *, fast: bool = True) -> None:
+    def __init__(
+        self, net: Decoder, threads: int, *, fast: bool = True, turn: threading.Lock | None = None
+    ) -> None:
         """Take a decoder into use.
 
         Args:
@@ -34,11 +39,13 @@ class Runner:
             threads: Torch's threads during a pass.
             fast: Take the one-token step of `models.inference.step` where it can serve; else always the
                 decoder's own `forward`, the reference.
+            turn: Held during every pass; by default a lock of this runner's own.
         """
         self._net = net
         self._threads = threads
         self._fast = fast and OneTokenStep.fits(net)
         self._step: OneTokenStep | None = None
+        self._turn = threading.Lock() if turn is None else turn
 
     def new_cache(self, capacity: int) -> KVCache:
         """An empty cache for `capacity` tokens, where the decoder lives and in its type.
@@ -60,7 +67,8 @@ class Runner:
             tokens: At least one token.
             cache: What came before; advanced.
             rows: How many of the last tokens' logits are wanted.
-            check: Called before every pass; may raise, which leaves the cache at a border between chunks.
+            check: Called before every pass and while waiting for the turn; may raise, which leaves the cache
+                at a border between chunks.
 
         Returns:
             Logits `[rows, vocab]` after each of the last `rows` tokens.
@@ -90,6 +98,15 @@ class Runner:
     ) -> NDArray[np.float32]:
         if check is not None:
             check()
+        while not self._turn.acquire(timeout=LOCK_POLL):
+            if check is not None:
+                check()
+        try:
+            return self._logits(tokens, cache, last_only)
+        finally:
+            self._turn.release()
+
+    def _logits(self, tokens: Sequence[int], cache: KVCache, last_only: bool) -> NDArray[np.float32]:
         if self._fast and len(tokens) == 1:
             if self._step is None:
                 self._step = OneTokenStep(self._net)

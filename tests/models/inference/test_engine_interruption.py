@@ -67,6 +67,19 @@ def test_a_deadline_that_has_passed_makes_no_pass(net: Decoder, slow_decoder) ->
     assert slow.passes == []
 
 
+def test_a_request_that_waits_for_its_turn_can_be_cancelled(net: Decoder, slow_decoder) -> None:
+    turn = threading.Lock()
+    busy = Engine(slow_decoder(net, seconds=2), fast=False, turn=turn)
+    waiting = Engine(net, turn=turn)
+    thread = threading.Thread(target=lambda: next(busy.generate(Request(PROMPT))))
+    thread.start()
+    while not turn.locked():
+        time.sleep(0.001)
+    assert list(waiting.generate(Request(PROMPT, deadline=0.05))) == [Step(NO_TOKEN, finish="deadline")]
+    assert thread.is_alive()
+    thread.join()
+
+
 def test_a_request_that_waits_can_be_cancelled_or_run_out_of_time(net: Decoder) -> None:
     engine = Engine(net)
     holding = engine.generate(Request(PROMPT))
