@@ -58,7 +58,7 @@ def context(settings: Settings) -> Iterator[PageContext]:
         yield compose.page_context(settings, saver)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Starts `homespun ui` for a model, once each, and gives the address."""
     running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
@@ -95,9 +95,13 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium; without it the test skips, or fails where a browser is required."""
+    """Debian's Chromium; without it the test skips, or fails where a browser is required.
+
+    While it is open, Playwright keeps an event loop running in this thread, in which no asynchronous test can
+    start: so it closes with the module.
+    """
     path = shutil.which("chromium")
     if path is None:
         missing = "There is no Chromium here; `apt-get install chromium` brings one."
