@@ -31,7 +31,7 @@ check: $(READY)  ## lint, format, types, layers
 	$(BIN)/lint-imports --no-cache
 
 stress: $(READY)  ## the long forms of the tests
-	$(BIN)/python -m pytest -m stress --timeout 7200 $(ARGS)
+	$(BIN)/python -m pytest -m stress --timeout 7200 --hypothesis-profile default $(ARGS)
 
 bench: $(READY)  ## speed beside installed peers, as ratios
 	@for name in tokenizer decode train; do $(BIN)/homespun bench $$name $(ARGS) || exit 1; done

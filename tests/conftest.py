@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+
+# The same examples on every run and no time limit that a busy machine breaks; --hypothesis-profile takes another.
+settings.load_profile("ci")
 
 TEXT = """Hello! How are you today? I am fine, thank you. What is your name? My name is Home.
 The weather in San Francisco is sunny. Tell me a joke about cats.
