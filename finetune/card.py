@@ -10,22 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from finetune.data.licences import ORIGINS
-
-LICENCE = "cc-by-sa-4.0"
-
-_LIMITS = """\
-It reads and writes English only. It has seen far too little to know the world: most statements of fact
-beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in
-steps, calculate beyond small sums, write code, translate or summarise. It was trained on conversations of
-up to about a dozen turns and forgets what no longer fits its context. Its small talk was generated from
-patterns, and outside of them it falls back on phrases that sound right. Don't use it where a wrong answer
-does harm. Its public training text carries the views and errors of its sources."""
+from finetune.data.licences import ORIGINS, weights_licence
 
 
 def render(
     name: str,
-    description: str,
     config: Mapping[str, Any],
     answers: Sequence[tuple[str, str]] = (),
     temperature: float = 0.0,
@@ -34,22 +23,24 @@ def render(
 
     Args:
         name: the model's name.
-        description: one sentence; listings show it.
-        config: the model's config.json; `training` may hold the stage it began from as `base`.
+        config: the model's config.json; `training` may hold the stage it began from as `base`, and its
+            settings say what it is and what it can't do.
         answers: what it was asked and what it said, all of it.
         temperature: at which the answers were given; 0 is greedy.
     """
     net, training = config["net"], config.get("training") or {}
     stages = [stage for stage in (training.get("base"), training) if stage]
+    settings = training.get("config") or {}
+    licence = weights_licence(source for stage in stages for source in dict(stage.get("sources") or {}))
     parts = [
-        f"---\nlicense: {LICENCE}\nlanguage: en\npipeline_tag: text-generation\ntags: [homespun]\n---",
+        f"---\nlicense: {licence}\nlanguage: en\npipeline_tag: text-generation\ntags: [homespun]\n---",
         f"# {name}",
-        description,
+        settings.get("description", "A language model."),
         f'```sh\nhomespun chat --model {name} "Hello"\n```',
         "## Shape\n\n" + _shape(net),
         "## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages),
         "## Data\n\n" + _data(stages),
-        "## Limits\n\n" + _LIMITS,
+        "## Limits\n\n" + settings.get("limits", "Not stated."),
     ]
     if answers:
         how = "greedily" if temperature == 0 else f"at temperature {temperature:g}, seed 0"

@@ -28,6 +28,8 @@ class TrainConfig:
     """A model folder to begin from (tuning) instead of random weights; `model` is then taken from it."""
     description: str = "A language model trained here."
     """One sentence for the card and for listings."""
+    limits: str = "What it can't do was not recorded."
+    """For the card: what the model can't be trusted with."""
     temperature: float = 0.7
     """Of the resulting model's answers, where a caller states none."""
     model_folder: str | None = None
@@ -43,7 +45,7 @@ class TrainConfig:
     """"stream": windows anywhere; "documents": whole documents packed into rows (tuning)."""
     max_tokens: int | None = None
     max_minutes: float | None = None
-    """Counts only time spent training, summed over resumes."""
+    """Wall time of training, validation and checkpoints, summed over resumes."""
 
     optimizer: str = "muon"
     lr: float = 3e-3

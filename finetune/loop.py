@@ -83,8 +83,6 @@ class Trainer:
             raise UsageError(
                 f"{self.out} holds a run already; continue it with --resume, or choose another folder"
             )
-        self.out.mkdir(parents=True, exist_ok=True)
-        atomic_write(self.out / "config.json", json.dumps(config.to_dict(), indent=2) + "\n")
         self.device = pick_device(config.device)
         self.threads = set_threads(config.threads)
         self.folder = TokenFolder(config.tokens)
@@ -93,7 +91,8 @@ class Trainer:
         micro = config.micro_tokens or (4096 if self.device.type == "cpu" else 65536)
         rows = max(1, config.batch_tokens // config.window)
         self.micro_rows = min(rows, max(1, micro // config.window))
-        self.micro_steps = -(-rows // self.micro_rows)
+        whole, rest = divmod(rows, self.micro_rows)
+        self.parts = [self.micro_rows] * whole + [rest] * bool(rest)
         self.optimizer = build_optimizer(
             self.net,
             kind=config.optimizer,
@@ -109,8 +108,11 @@ class Trainer:
         self.metrics = MetricsLog(self.out / "metrics.jsonl")
         self.step = self.tokens = 0
         self.elapsed = 0.0
+        self.out.mkdir(parents=True, exist_ok=True)
         if resume:
             self._load()
+        # Only now: settings that do not fit must not replace those that the run was begun with.
+        atomic_write(self.out / "config.json", json.dumps(config.to_dict(), indent=2) + "\n")
 
     # Building
 
@@ -160,7 +162,7 @@ class Trainer:
 
     def backward(self) -> tuple[float, int]:
         """Accumulate the gradients of the mean loss of the next batch; returns that loss and its tokens."""
-        parts = [self.batches.next(self.micro_rows) for _ in range(self.micro_steps)]
+        parts = [self.batches.next(rows) for rows in self.parts]
         counted = max(1, sum(part.counted for part in parts))
         self.optimizer.zero_grad()
         total = torch.zeros((), device=self.device)
@@ -292,7 +294,8 @@ class Trainer:
             f"{len(self.folder.train):,} tokens of training text, "
             f"{self.device}, {self.threads} threads, {'' if self.loss.compiled else 'not '}compiled"
         )
-        validated = None
+        # A run that goes on is no finished one.
+        (self.out / "result.json").unlink(missing_ok=True)
         with StopSignal() as stop:
             last = saved = time.monotonic()
             speed = 0.0
@@ -308,7 +311,7 @@ class Trainer:
                 if stop.seen:
                     self._interrupted()
                 if done < 1.0 and self.config.eval_every and self.step % self.config.eval_every == 0:
-                    validated = self._validate(stop)
+                    self._validate(stop)
                 by_steps = self.config.checkpoint_every_steps
                 if now - saved >= self.config.checkpoint_every_s or (by_steps and self.step % by_steps == 0):
                     self.save()

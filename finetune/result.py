@@ -50,6 +50,6 @@ def write_model(
         OutOfSpace: The disk is full; an older model there is intact.
     """
     generation = {"temperature": stage.temperature, "top_p": 0.9, "max_tokens": 256}
-    card = render(stage.name, stage.description, {"net": net.config.to_dict(), "training": training})
+    card = render(stage.name, {"net": net.config.to_dict(), "training": training})
     save_model(folder, net, tokenizer_json, generation=generation, training=training, card=card)
     return folder

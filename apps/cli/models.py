@@ -102,7 +102,7 @@ def card(
     from homespun.errors import UsageError
     from homespun.files import atomic_write
     from homespun.settings import load_settings
-    from models.store import CARD, find_model, list_models, read_config
+    from models.store import CARD, find_model, read_config
 
     settings = load_settings()
     folder = find_model(name, settings.home)
@@ -116,8 +116,7 @@ def card(
             raise UsageError(f"Can't read the questions in {ask}: {error}.") from error
         model = chat_model(settings, name, temperature=0.0)
         answers = [(line.strip(), model.invoke(line).text) for line in lines if line.strip()]
-    about = next((info.description for info in list_models(settings.home) if info.folder == folder), "")
-    text = render(folder.name, about, read_config(folder), answers)
+    text = render(folder.name, read_config(folder), answers)
     if write:
         atomic_write(folder / CARD, text)
         note(f"Written: {folder / CARD}")

@@ -25,6 +25,7 @@ def run(context: Context) -> Result:
         OPENERS,
         chat=False,
         description="The decoder behind `home` before it was tuned: it continues text.",
+        limits="It makes facts up as it goes, and it was not tuned to answer: home-chat does that.",
         max_minutes=122.0,
         window=512,
         batch_tokens=16384,

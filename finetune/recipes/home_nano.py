@@ -50,6 +50,7 @@ def run(context: Context) -> Result:
     return kitchen.work(
         OPENERS,
         description="A first model of about a million parameters, made in minutes from generated talk.",
+        limits="It knows only what generated conversations say, and often misunderstands.",
         temperature=0.3,
         model=SHAPE,
         packing="documents",

@@ -1,6 +1,6 @@
 """The card says what config.json and the answers say, and nothing is left out."""
 
-from finetune.card import LICENCE, render
+from finetune.card import render
 
 NET = {
     "num_layers": 2,
@@ -32,25 +32,39 @@ def test_both_stages_and_their_sources_are_named() -> None:
         "base", sources={"reading": {"documents": 3, "characters": 4567}}, curve=[[100, 3.5], [200, 2.5]]
     )
     tuned = stage("talker", sources={"conversations": {"documents": 1, "characters": 89}}, base=base)
-    card = render("talker", "A talker.", {"net": NET, "training": tuned})
+    card = render("talker", {"net": NET, "training": tuned})
     assert "| SQuAD 1.1, training part | CC BY-SA 4.0 | 4,567 | base |" in card
     assert "| 89 | talker |" in card
     assert "| 200 | 2.500 |" in card
     assert card.index("**base**") < card.index("**talker**")
-    assert f"license: {LICENCE}" in card
+    assert "license: cc-by-sa-4.0" in card
+
+
+def test_what_was_only_generated_here_needs_no_share_alike() -> None:
+    own = stage("mine", sources={"conversations": {"documents": 1, "characters": 5}})
+    assert "license: apache-2.0" in render("mine", {"net": NET, "training": own})
+
+
+def test_the_recipe_says_what_the_model_is_and_cannot_do() -> None:
+    own = stage("mine")
+    own["config"] |= {"description": "It hums.", "limits": "It can't sing."}
+    card = render("mine", {"net": NET, "training": own})
+    assert card.index("It hums.") < card.index("## Limits\n\nIt can't sing.")
 
 
 def test_an_unknown_source_has_no_stated_licence() -> None:
     own = stage("mine", sources={"diary": {"documents": 1, "characters": 5}})
-    assert "| diary | not stated | 5 | mine |" in render("mine", "Mine.", {"net": NET, "training": own})
+    card = render("mine", {"net": NET, "training": own})
+    assert "| diary | not stated | 5 | mine |" in card
+    assert "license: other" in card
 
 
 def test_every_answer_stands_in_the_order_asked() -> None:
     answers = [(f"question {number}?", f"answer {number}.") for number in range(30)]
-    card = render("mine", "Mine.", {"net": NET}, answers)
+    card = render("mine", {"net": NET}, answers)
     places = [card.index(f"> {question}\n\n{answer}") for question, answer in answers]
     assert places == sorted(places)
 
 
 def test_a_card_without_answers_claims_none() -> None:
-    assert "## Answers" not in render("mine", "Mine.", {"net": NET})
+    assert "## Answers" not in render("mine", {"net": NET})

@@ -93,7 +93,7 @@ def test_accumulated_gradients_equal_those_of_one_batch(config: TrainConfig) -> 
     marks.astype(np.uint8).tofile(Path(config.tokens) / "train.loss.bin")
     whole = trainer(config, out=config.out + "1", batch_tokens=16 * 32, micro_tokens=16 * 32)
     halves = trainer(config, out=config.out + "2", batch_tokens=16 * 32, micro_tokens=8 * 32)
-    assert (whole.micro_steps, halves.micro_steps) == (1, 2)
+    assert (whole.parts, halves.parts) == ([16], [8, 8])
     loss, tokens = whole.backward()
     assert halves.backward() == (pytest.approx(loss, rel=1e-5), tokens)
     for a, b in zip(whole.net.parameters(), halves.net.parameters(), strict=True):
@@ -183,6 +183,25 @@ def test_resuming_with_another_shape_is_told(config: TrainConfig) -> None:
     trainer(config, max_tokens=2560).run()
     with pytest.raises(UsageError, match="another shape"):
         trainer(config, resume=True, model={**config.model, "hidden_size": 64})
+    stored = json.loads((Path(config.out) / "config.json").read_text())
+    assert stored["model"] == config.model  # what does not fit replaces nothing
+
+
+def test_a_finished_run_that_goes_on_is_unfinished_until_it_ends_again(config: TrainConfig) -> None:
+    trainer(config, max_tokens=2560).run()
+    result = Path(config.out) / "result.json"
+    assert result.exists()
+    longer = trainer(config, resume=True, max_tokens=256 * 2000)
+    longer.train_step = lambda: (_ for _ in ()).throw(MemoryError)  # type: ignore[method-assign]
+    with pytest.raises(MemoryError):
+        longer.run()
+    assert not result.exists()
+
+
+def test_a_batch_that_parts_do_not_divide_is_not_made_larger(config: TrainConfig) -> None:
+    run = trainer(config, batch_tokens=10 * 32, micro_tokens=8 * 32)
+    assert run.parts == [8, 2]
+    assert run.backward()[1] == 10 * 32
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -3,12 +3,14 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -95,6 +97,45 @@ def test_killed_and_resumed_gives_the_numbers_of_an_uninterrupted_run(
     assert metrics(broken) == metrics(whole)
     weights = [(out / "model" / "model.safetensors").read_bytes() for out in (whole, broken)]
     assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(200, marks=pytest.mark.stress)])
+def test_kills_at_random_moments_change_no_number(
+    arguments: Callable[..., list[str]],
+    tmp_path: Path,
+    zygote: Any,
+    kills: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    def train(out: Path) -> int:
+        small = {"max_tokens": 256 * 60, "checkpoint_every_steps": 5, "eval_every": 20}
+        return zygote.start("finetune", *arguments(out, "--quiet", "--resume", **small))
+
+    def outcome(out: Path) -> tuple[Any, ...]:
+        left = sorted(path.name for path in out.iterdir())  # no half-written file among them
+        return metrics(out), (out / "model" / "model.safetensors").read_bytes(), left
+
+    begun = time.monotonic()
+    assert zygote.wait(train(tmp_path / "whole")) == 0
+    took = time.monotonic() - begun
+    expected = outcome(tmp_path / "whole")
+    assert len(expected[0]) == 63
+    random, killed, runs = Random(kills), 0, 0
+    while killed < kills:
+        out, status, runs = tmp_path / f"broken{runs}", -1, runs + 1
+        while status != 0:
+            process = train(out)
+            if killed < kills:
+                time.sleep(random.uniform(0, took))
+                status = zygote.kill(process, signal.SIGKILL)
+            else:
+                status = zygote.wait(process)
+            assert status in (0, -signal.SIGKILL), zygote.err.read_text()
+            killed += status != 0
+        assert outcome(out) == expected
+        shutil.rmtree(out)
+    record_property("kills", killed)
+    record_property("runs that were killed and came to their end", runs)
 
 
 def test_ctrl_c_saves_prints_one_line_and_leaves_with_130(
