@@ -22,6 +22,8 @@ from homespun.paths import Home
 
 FILE = "homespun.toml"
 PREFIX = "HOMESPUN_"
+FAMILIES = ("benches", "pages", "recipes")
+"""The tables that `[plugins]` can add rows to."""
 
 
 class Settings(BaseSettings):
@@ -124,6 +126,9 @@ def _read(path: Path) -> dict[str, Any]:
     plugins = table.get("plugins", {})
     if not isinstance(plugins, dict) or not all(isinstance(rows, dict) for rows in plugins.values()):
         raise UsageError(f'In {path}, [plugins.<family>] holds rows such as name = "module:ATTR".')
+    for family in plugins:
+        if family not in FAMILIES:
+            raise UnknownName(unknown(f"family of plugins (in {path})", family, FAMILIES))
     return table
 
 

@@ -121,6 +121,9 @@ def _converse(conversation: Conversation, history: Path) -> int:
                 note("(stopped; what was said is kept)")
             except HomespunError as error:
                 complain(str(error))
+            except Exception as error:
+                # Whatever a provider or its network throws ends this answer, not the conversation.
+                complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
     return 0
 
 

@@ -133,7 +133,10 @@ class Answer:
             settle(self.graph, where)
             asked = {"messages": [HumanMessage(self.question)]}
         context = Context(sampling=self._sampling, cancel=self._stop)
-        for chunk, _ in self.graph.stream(asked, where, context=context, stream_mode="messages"):
+        # "sync": the question is on the disk before the model begins.
+        for chunk, _ in self.graph.stream(
+            asked, where, context=context, stream_mode="messages", durability="sync"
+        ):
             # A model that doesn't stream arrives as one whole message.
             if isinstance(chunk, AIMessage) and chunk.text:
                 with self._news:

@@ -53,8 +53,8 @@ def test_home_may_be_chosen_by_the_folders_file(tmp_path: Path, monkeypatch: pyt
 
 def test_plugins_of_both_files_are_joined(tmp_path: Path, homespun_home: Path) -> None:
     (homespun_home / "homespun.toml").write_text('[plugins.recipes]\na = "m:a"\nb = "m:b"')
-    (tmp_path / "homespun.toml").write_text('[plugins.recipes]\nb = "m:c"\n[plugins.graphs]\ng = "m:g"')
-    assert load_settings().plugins == {"recipes": {"a": "m:a", "b": "m:c"}, "graphs": {"g": "m:g"}}
+    (tmp_path / "homespun.toml").write_text('[plugins.recipes]\nb = "m:c"\n[plugins.pages]\ng = "m:g"')
+    assert load_settings().plugins == {"recipes": {"a": "m:a", "b": "m:c"}, "pages": {"g": "m:g"}}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,7 @@ def test_plugins_of_both_files_are_joined(tmp_path: Path, homespun_home: Path) -
         ('modle = "x"', r"no setting .* 'modle'\. Did you mean model\?"),
         ("port = 99999999", r"Setting port can't be 99999999"),
         ('plugins = "x"', r"\[plugins"),
+        ('[plugins.recipe]\na = "m:a"', r"no family of plugins .* 'recipe'\. Did you mean recipes\?"),
         ("model = 3", r"Setting model can't be 3"),
     ],
 )

@@ -203,6 +203,7 @@ def test_a_conversation_in_a_terminal(scripted: Any, homespun_home: Path) -> Non
     model = scripted(
         {"text": "Hi!", "match": "^hello$", "repeat": True},
         {"text": "one two three four five", "match": "^count$", "token_delay": 1.0, "repeat": True},
+        {"text": "", "match": "^break$", "error": {"type": "connection", "message": "line is down"}},
     )
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -229,6 +230,10 @@ def test_a_conversation_in_a_terminal(scripted: Any, homespun_home: Path) -> Non
     until(r"Hi!\r\n.*> ")
     say("/regenerate")
     until(r"Hi!\r\n.*> ")
+    say("break")
+    until(r"ConnectionError: line is down.*\r\n.*> ")
+    say("/undo")
+    until(r"taken back: break.*\r\n.*> ")
     say("count")
     until("one")
     process.send_signal(signal.SIGINT)
