@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -25,24 +26,45 @@ FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 def run(argv: Sequence[str] | None = None) -> int:
     """Runs the command line on `argv` (default: the process's arguments) and returns the exit status."""
     arguments, debug = _take_debug(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        # A terminal that can't show a character, or a pipe of odd bytes, mustn't end a conversation.
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+    if not _streams():
+        complain("Standard output is closed: there's nowhere to write to. Use > /dev/null if that's meant.")
+        return FAILED
+    status = 0
     try:
         status = _status(arguments, debug)
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
         # What is left in the buffer has nowhere to go; the interpreter would complain about it at exit.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+        if isinstance(error, BrokenPipeError):
+            return PIPE_CLOSED
+        if status == 0:
+            with contextlib.suppress(OSError):
+                complain(f"Can't write to standard output: {error.strerror}.")
+        return status or FAILED
     if status == INTERRUPTED and argv is None and threading.active_count() > 1:
         # A model that was interrupted may still be at its first token; nobody waits for it.
         sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def _streams() -> bool:
+    """Makes the streams fit for any text; False if there is no standard output."""
+    # In this order, so that each takes the number of the one that's missing, and no database does.
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        return False
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # A terminal that can't show a character, or a pipe of odd bytes, mustn't end a conversation.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    return True
 
 
 def _status(arguments: list[str], debug: bool) -> int:
@@ -61,8 +83,18 @@ def _status(arguments: list[str], debug: bool) -> int:
     except typer.TyperException as error:
         return _misuse(error)
     except Exception as error:
+        if _interrupted(error):
+            complain("stopped")
+            return INTERRUPTED
         if debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.strerror:
+            where = f"use {error.filename}" if error.filename else "go on"
+            complain(
+                f"Can't {where}: {error.strerror}. Look at the rights and at the disk's free space "
+                "(--debug shows where)."
+            )
+            return FAILED
         if type(error).__module__ == "sqlite3":
             complain(
                 f"Can't keep the conversation: {error}. Look at the disk's free space and at its rights."
@@ -74,6 +106,14 @@ def _status(arguments: list[str], debug: bool) -> int:
     if result == INTERRUPTED:  # Ctrl-C, as typer hands it on
         complain("stopped")
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Whether it's Ctrl-C in another's clothes: a library that was being imported may have caught it."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _misuse(error: typer.TyperException) -> int:

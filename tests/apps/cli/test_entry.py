@@ -146,3 +146,45 @@ def test_a_full_disk_is_one_line(scripted: Any, limit: int) -> None:
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "free space" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("shell", "status", "line"),
+    [
+        ("homespun chat < /dev/null <&-", 2, "The message is empty"),
+        ("homespun models >&-", 1, "Standard output is closed"),
+        ("homespun models --json > /dev/full", 1, "No space left on device"),
+        ("homespun chat Hello --model $MODEL > /dev/full", 1, "No space left on device"),
+        ("homespun chat '' 2>&-", 2, ""),
+    ],
+)
+def test_closed_and_full_streams_are_one_line(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch, shell: str, status: int, line: str
+) -> None:
+    monkeypatch.setenv("MODEL", scripted("Hello!"))
+    command = shell.replace("homespun", f"{sys.executable} -m apps")
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.count("\n") == bool(line)
+    assert line in done.stderr
+
+
+def test_a_folder_that_cant_be_written_is_one_line(homespun: Any, homespun_home: Any) -> None:
+    (homespun_home / "runs").write_text("a file where a folder has to be")
+    done = homespun("train", "home-nano", "--set", "conversations=10")
+    assert (done.status, "--debug" in done.err) == (1, True)
+    assert f"Can't use {homespun_home / 'runs'}" in done.err.splitlines()[-1]
+
+
+def test_ctrl_c_is_told_when_a_library_that_was_being_imported_has_caught_it(
+    homespun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def imported(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("numpy's C-extensions failed") from error
+
+    monkeypatch.setattr("homespun.settings.load_settings", imported)
+    done = homespun("chat", "hello")
+    assert (done.status, done.line) == (130, "homespun: stopped\n")
