@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
-# The same examples on every run and no time limit that a busy machine breaks; --hypothesis-profile takes another.
+# The same examples on every run, and no time limit that a busy machine breaks.
 settings.load_profile("ci")
 
 TEXT = """Hello! How are you today? I am fine, thank you. What is your name? My name is Home.
@@ -53,3 +59,58 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         generation={"max_tokens": 24},
         card="# Tiny\n\nRandom weights for tests.\n\nLicense: Apache-2.0\n",
     )
+
+
+class Zygote:
+    """Starts commands by forking `zygote.py`, in which the imports are done."""
+
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self._process, self.out, self.err = process, folder / "out", folder / "err"
+        assert self._answer() == 0
+
+    def start(self, *command: str, seconds: int = 200) -> int:
+        """Starts one (`homespun …` or `finetune …`) and gives its process id; SIGALRM ends it if it hangs.
+
+        Its standard output and error go to the files `out` and `err`.
+        """
+        return self._ask(
+            command=command,
+            seconds=seconds,
+            out=str(self.out),
+            err=str(self.err),
+            environment={"HOMESPUN_HOME": os.environ["HOMESPUN_HOME"]},
+        )
+
+    def wait(self, pid: int) -> int:
+        """Gives its exit status, or minus the signal that ended it."""
+        return self._ask(wait=pid)
+
+    def kill(self, pid: int, number: signal.Signals) -> int:
+        """Sends a signal and waits; until then the process id is its own, also if it has ended."""
+        os.kill(pid, number)
+        return self.wait(pid)
+
+    def _ask(self, **request: object) -> int:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield Zygote(process, tmp_path_factory.mktemp("zygote"))
+        process.kill()
