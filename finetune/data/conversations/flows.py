@@ -17,7 +17,7 @@ from finetune.data.conversations.relations import common_fact
 from finetune.data.conversations.scenes import scene_beat
 from finetune.data.conversations.style import draw_voice
 from finetune.data.conversations.talk import Talk
-from finetune.data.conversations.tasks import small_task
+from finetune.data.conversations.tasks import arithmetic, small_task
 from finetune.data.conversations.unknown import gibberish, obscure
 
 Beat = Callable[[Talk], None]
@@ -31,7 +31,7 @@ explain = scene_beat("explain")
 TOPICS: tuple[tuple[Beat, float], ...] = (
     (persona, 25.0), (limits, 11.0), (smalltalk, 9.0), (feelings, 7.0), (common_fact, 9.0), (explain, 4.0),
     (obscure, 6.0), (small_task, 10.0), (joke, 4.0), (fun_fact, 2.0), (advice, 6.0), (creative, 6.0),
-    (closing, 5.0), (greeting, 4.0), (gibberish, 1.0), (ask_missing, 2.0),
+    (arithmetic, 6.0), (closing, 5.0), (greeting, 4.0), (gibberish, 1.0), (ask_missing, 2.0),
 )  # fmt: skip
 
 
