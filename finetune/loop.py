@@ -29,7 +29,7 @@ from finetune.result import read_training, start_net, write_model
 from finetune.schedule import lr_scale, progress
 from finetune.signals import StopSignal
 from homespun.errors import Cancelled, HomespunError, UsageError
-from homespun.files import atomic_write
+from homespun.files import atomic_write, sweep
 from models.nets.decoder import Decoder
 from models.nets.decoder_config import DecoderConfig
 
@@ -109,6 +109,9 @@ class Trainer:
         self.step = self.tokens = 0
         self.elapsed = 0.0
         self.out.mkdir(parents=True, exist_ok=True)
+        self.model_folder = Path(config.model_folder or self.out / "model")
+        sweep(self.out)
+        sweep(self.model_folder.parent, self.model_folder.name)
         if resume:
             self._load()
         # Only now: settings that do not fit must not replace those that the run was begun with.
@@ -357,10 +360,10 @@ class Trainer:
             "config": self.config.settings(),
             "base": read_training(self.config.init_from),
         }
-        target = Path(self.config.model_folder or self.out / "model")
         with self.averages.applied() if self.averages is not None else nullcontext():
-            write_model(target, self.net, self.folder.tokenizer_json, training, self.config)
+            write_model(self.model_folder, self.net, self.folder.tokenizer_json, training, self.config)
         atomic_write(
-            self.out / "result.json", json.dumps({"model": str(target), **training}, indent=2) + "\n"
+            self.out / "result.json",
+            json.dumps({"model": str(self.model_folder), **training}, indent=2) + "\n",
         )
-        return Result(target, self.step, self.tokens, hours, loss, bpb)
+        return Result(self.model_folder, self.step, self.tokens, hours, loss, bpb)

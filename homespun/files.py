@@ -7,6 +7,7 @@ Nothing is promised about two writers of the same path at once, except that one 
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
 import shutil
@@ -19,6 +20,8 @@ from homespun.errors import OutOfSpace
 
 # EFBIG is what a file size limit (`ulimit -f`) raises.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_UNIQUE = 12
 
 
 @contextmanager
@@ -90,6 +93,16 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
         _sync_folder(path.parent)
 
 
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Removes what killed writers of `name` (None: of anything) left in `folder`, where nobody writes now."""
+    named = "*" if name is None else glob.escape(name)
+    for left in folder.glob(f".{named}.{'[0-9a-f]' * _UNIQUE}.tmp"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
 def sha256(path: Path | str) -> str:
     """Returns the SHA-256 of a file's content, in hexadecimal."""
     with Path(path).open("rb") as stream:
@@ -112,7 +125,7 @@ def _replace_folder(new: Path, path: Path) -> None:
 
 def _beside(path: Path, ending: str) -> Path:
     """A name in the same folder that nothing else uses; hidden, so that listings of models pass over it."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.{ending}")
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:_UNIQUE]}.{ending}")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homespun.errors import OutOfSpace
-from homespun.files import atomic_folder, atomic_write, no_space_is_clear, sha256
+from homespun.files import atomic_folder, atomic_write, no_space_is_clear, sha256, sweep
 
 
 def test_text_and_bytes_are_written_and_folders_made(tmp_path: Path) -> None:
@@ -111,3 +111,16 @@ def test_sha256_is_the_standards(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # FIPS 180-2, appendix B.1
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert sha256(tmp_path / "abc") == expected
+
+
+def test_what_a_killed_writer_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    kept = [".hidden", ".a.tmp", ".a.0123456789ab.old", "a.0123456789ab.tmp", ".b.0123456789ab.tmp"]
+    for name in kept:
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".a.0123456789ab.tmp").mkdir()
+    (tmp_path / ".a.0123456789ab.tmp" / "part").write_text("x")
+    (tmp_path / ".a.ba9876543210.tmp").write_text("x")
+    sweep(tmp_path, "a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+    sweep(tmp_path)
+    assert not (tmp_path / ".b.0123456789ab.tmp").exists()
