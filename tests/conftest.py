@@ -73,6 +73,8 @@ class Zygote:
 
         Its standard output and error go to the files `out` and `err`.
         """
+        for path in (self.out, self.err):
+            path.write_text("")  # or a process killed at once would seem to have said what the last one did
         return self._ask(
             command=command,
             seconds=seconds,

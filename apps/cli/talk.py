@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     from graphs.chatbot.turns import Chatbot
+
+# Pieces of text, then None; or what ended the answer early.
+Pieces = queue.SimpleQueue[str | BaseException | None]
 
 # How long a stopped model may take to reach its next token before it's left behind.
 PATIENCE = 2.0
@@ -81,21 +85,22 @@ class Conversation:
         """
         check_question(self.model, question)
         self._wait()
-        settle(self.graph, self.config)
-        return self._run({"messages": [("user", question)]}, show)
+        with _ctrl_c_among(pieces := Pieces()):
+            settle(self.graph, self.config)
+            return self._run({"messages": [("user", question)]}, show, pieces)
 
     def again(self, show: Callable[[str], object]) -> Reply | None:
         """Answers the last question anew; None if there is none."""
         self._wait()
-        return self._run(None, show) if rewind(self.graph, self.config) else None
+        with _ctrl_c_among(pieces := Pieces()):
+            return self._run(None, show, pieces) if rewind(self.graph, self.config) else None
 
     def undo(self) -> str | None:
         """Takes the last question and its answer back and returns the question."""
         self._wait()
         return undo(self.graph, self.config)
 
-    def _run(self, given: dict[str, Any] | None, show: Callable[[str], object]) -> Reply:
-        pieces: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
+    def _run(self, given: dict[str, Any] | None, show: Callable[[str], object], pieces: Pieces) -> Reply:
         cancel = threading.Event()
         worker = threading.Thread(target=self._stream, args=(given, cancel, pieces), daemon=True)
         shown: list[str] = []
@@ -134,9 +139,7 @@ class Conversation:
             first=first,
         )
 
-    def _rest(
-        self, pieces: queue.SimpleQueue[str | BaseException | None], show: Callable[[str], object] | None
-    ) -> list[str]:
+    def _rest(self, pieces: Pieces, show: Callable[[str], object] | None) -> list[str]:
         rest = []
         while not pieces.empty():
             if isinstance(piece := pieces.get(), str):
@@ -145,12 +148,7 @@ class Conversation:
                     show(piece)
         return rest
 
-    def _stream(
-        self,
-        given: dict[str, Any] | None,
-        cancel: threading.Event,
-        pieces: queue.SimpleQueue[str | BaseException | None],
-    ) -> None:
+    def _stream(self, given: dict[str, Any] | None, cancel: threading.Event, pieces: Pieces) -> None:
         try:
             # "sync": the question is on the disk before the model begins.
             for chunk, _where in self.graph.stream(
@@ -167,6 +165,35 @@ class Conversation:
         # A model left behind still writes to this thread when it reaches its next token.
         if self._worker is not None:
             self._worker.join()
+
+
+@contextmanager
+def _ctrl_c_among(pieces: Pieces) -> Iterator[None]:
+    """Makes the first Ctrl-C one of the pieces, so that it can't fall between showing one and keeping it.
+
+    A second one before the first is dealt with (standard output may be stuck) interrupts wherever it comes.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+        return
+
+    pressed = False
+
+    def hear(_number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+        pieces.put(KeyboardInterrupt())
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def test_ctrl_c_at_any_moment_keeps_exactly_what_was_shown(
         if "is kept" in complaint or shown or status == 0:
             assert added == [("human", f"question {number}"), ("ai", shown.removesuffix("\n"))]
         else:
-            assert (status, complaint, added) == (130, "homespun: stopped\n", [])
+            assert (complaint, status, added) == ("homespun: stopped\n", 130, [])
         assert status in (0, 130)
         assert complaint.count("\n") == (status == 130)
         seen["too late" if status == 0 else "in the answer" if added else "too early"] += 1
