@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
 
+    @field_validator("home")
+    @classmethod
+    def _folder(cls, path: Path) -> Path:
+        for place in (path, *path.parents):
+            if place.is_file():
+                raise ValueError(f"{place}: it's a file, and a folder is needed")
+        return path
+
     @property
     def folder(self) -> Home:
         """The paths inside `home`."""
@@ -107,7 +115,7 @@ def load_settings(**overrides: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         value = first.get("input")
         raise UsageError(
-            f"Setting {name} can't be {value!r}: {first['msg']}. "
+            f"Setting {name} can't be {value!r}: {first['msg'].removeprefix('Value error, ')}. "
             f"It's set by {PREFIX}{name.upper()}, by {FILE} or by an argument."
         ) from error
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 import typer
 
@@ -31,7 +33,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return FAILED
     status = 0
     try:
-        status = _status(arguments, debug)
+        with _CtrlC() as ctrl_c:
+            status = _status(arguments, debug, ctrl_c)
         sys.stdout.flush()
     except OSError as error:
         # What is left in the buffer has nowhere to go; the interpreter would complain about it at exit.
@@ -67,7 +70,7 @@ def _streams() -> bool:
     return True
 
 
-def _status(arguments: list[str], debug: bool) -> int:
+def _status(arguments: list[str], debug: bool, ctrl_c: _CtrlC) -> int:
     try:
         result = app(arguments or ["--help"], standalone_mode=False, prog_name="homespun")
     except (KeyboardInterrupt, typer.Abort):
@@ -83,7 +86,7 @@ def _status(arguments: list[str], debug: bool) -> int:
     except typer.TyperException as error:
         return _misuse(error)
     except Exception as error:
-        if _interrupted(error):
+        if ctrl_c.pressed:
             complain("stopped")
             return INTERRUPTED
         if debug:
@@ -108,12 +111,29 @@ def _status(arguments: list[str], debug: bool) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _interrupted(error: BaseException) -> bool:
-    """Whether it's Ctrl-C in another's clothes: a library that was being imported may have caught it."""
-    seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, KeyboardInterrupt):
-        seen = seen.__cause__ or seen.__context__
-    return seen is not None
+class _CtrlC:
+    """Remembers that Ctrl-C was pressed: a library that is just being imported may turn it into any error."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def __enter__(self) -> _CtrlC:
+        # Not in a thread, and not where the program that started this one wants Ctrl-C ignored.
+        self._ours = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self._ours:
+            signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.pressed = True
+        raise KeyboardInterrupt
 
 
 def _misuse(error: typer.TyperException) -> int:

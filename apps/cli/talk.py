@@ -173,13 +173,10 @@ def _ctrl_c_among(pieces: Pieces) -> Iterator[None]:
 
     A second one before the first is dealt with (standard output may be stuck) interrupts wherever it comes.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before in (signal.SIG_IGN, None):
         yield
         return
-
     pressed = False
 
     def hear(_number: int, _frame: FrameType | None) -> None:
@@ -193,7 +190,7 @@ def _ctrl_c_among(pieces: Pieces) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -81,6 +81,13 @@ def test_a_wrong_variable_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+def test_a_home_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UsageError, match=r"file: it's a file, and a folder is needed.*HOMESPUN_HOME"):
+            load_settings(home=home)
+
+
 def test_paths_lie_in_home_and_are_made_when_asked(homespun_home: Path) -> None:
     folder = load_settings().folder
     paths = (folder.models, folder.runs, folder.state, folder.history)

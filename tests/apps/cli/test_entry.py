@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -131,7 +132,6 @@ def test_it_runs_as_a_module_and_as_a_script() -> None:
 @pytest.mark.parametrize("limit", [0, 45_000])
 def test_a_full_disk_is_one_line(scripted: Any, limit: int) -> None:
     import resource
-    import signal
 
     def fill() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -180,11 +180,14 @@ def test_ctrl_c_is_told_when_a_library_that_was_being_imported_has_caught_it(
     homespun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def imported(*_: object, **__: object) -> None:
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt as error:
-            raise ImportError("numpy's C-extensions failed") from error
+        import contextlib
 
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise ImportError("numpy's C-extensions failed")
+
+    before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr("homespun.settings.load_settings", imported)
     done = homespun("chat", "hello")
     assert (done.status, done.line) == (130, "homespun: stopped\n")
+    assert signal.getsignal(signal.SIGINT) is before
