@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.config import TrainConfig
 from finetune.progress import Reporter
 from homespun.errors import UsageError
+from homespun.names import unknown
+from models.nets.decoder_config import DecoderConfig
 
 if TYPE_CHECKING:
     from finetune.loop import Result
@@ -68,7 +70,10 @@ class Kitchen:
         """
         mine = {key: value for key, value in context.overrides.items() if key in (*own, "restart")}
         theirs = {key: value for key, value in context.overrides.items() if key not in mine}
-        TrainConfig().with_overrides(theirs)  # a mistyped setting is told before minutes of preparation
+        # A mistyped setting is told before minutes of preparation.
+        for key in TrainConfig().with_overrides(theirs).model:
+            if key not in (known := [field.name for field in fields(DecoderConfig)]):
+                raise UsageError(unknown("setting of the model", key, known))
         kitchen = cls(name, context, mine, theirs)
         unfinished = any(kitchen.out.glob("step-*.pt")) and not (kitchen.out / "result.json").exists()
         if unfinished and not context.resume and mine.get("restart", "").lower() not in ("true", "1", "yes"):

@@ -106,6 +106,8 @@ def test_a_mistyped_setting_is_told_before_anything_is_prepared(tmp_path: Path) 
         RECIPES["home-nano"].run(context(tmp_path, max_token="5")[0])
     with pytest.raises(UsageError, match="conversations takes a whole number"):
         RECIPES["home-nano"].run(context(tmp_path, conversations="many")[0])
+    with pytest.raises(UsageError, match="Did you mean hidden_size"):
+        RECIPES["home-nano"].run(context(tmp_path, **{"model.hiden_size": "64"})[0])
     assert not (tmp_path / "runs" / "home-nano").exists()
 
 
