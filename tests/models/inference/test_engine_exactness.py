@@ -11,6 +11,7 @@ from models.inference.runner import PREFILL_CHUNK
 from models.nets.decoder import Decoder
 
 PROMPT = (20, 30, 40)
+PROMPTS = pytest.mark.parametrize("prompts", [200, pytest.param(2000, marks=pytest.mark.stress)])
 
 
 def random_prompts(count: int, seed: int = 0) -> list[list[int]]:
@@ -28,11 +29,14 @@ def greedy_uncached(net: Decoder, prompt: list[int], count: int) -> tuple[list[i
     return ids[len(prompt) :], torch.stack(rows)
 
 
+@PROMPTS
 @pytest.mark.parametrize("fast", [False, True], ids=["reference", "fast"])
-def test_cached_greedy_decoding_gives_the_tokens_and_logits_of_whole_passes(net: Decoder, fast: bool) -> None:
+def test_cached_greedy_decoding_gives_the_tokens_and_logits_of_whole_passes(
+    net: Decoder, fast: bool, prompts: int
+) -> None:
     engine = Engine(net, fast=fast)
     distinct = set()
-    for prompt in random_prompts(200):
+    for prompt in random_prompts(prompts):
         expected, rows = greedy_uncached(net, prompt, 12)
         steps = list(engine.generate(Request(prompt, max_tokens=12, logprobs=160)))[:-1]
         assert [step.token for step in steps] == expected
@@ -42,20 +46,22 @@ def test_cached_greedy_decoding_gives_the_tokens_and_logits_of_whole_passes(net:
     assert len(distinct) > 50  # or the comparison would say little
 
 
-def test_batched_greedy_decoding_equals_single(net: Decoder, tokens_of) -> None:
+@PROMPTS
+def test_batched_greedy_decoding_equals_single(net: Decoder, tokens_of, prompts: int) -> None:
     """Rows of a batch do not disturb each other; through the decoder and its cache directly."""
-    prompts = [prompt[:1] * 3 + prompt[:9] for prompt in random_prompts(200, seed=1) if len(prompt) >= 9]
-    assert len(prompts) > 100
+    long = [prompt for prompt in random_prompts(prompts, seed=1) if len(prompt) >= 9]
+    assert len(long) > prompts / 2
+    rows = [prompt[:1] * 3 + prompt[:9] for prompt in long]
     engine = Engine(net, fast=False)
-    ids = torch.tensor(prompts)
+    ids = torch.tensor(rows)
     made = []
     with torch.inference_mode():
-        cache = net.new_cache(len(prompts), 24)
+        cache = net.new_cache(len(rows), 24)
         for _ in range(12):
             ids = net(ids, cache=cache, last_only=True).argmax(-1)
             made.append(ids)
     batched = torch.cat(made, 1).tolist()
-    for prompt, tokens in zip(prompts, batched, strict=True):
+    for prompt, tokens in zip(rows, batched, strict=True):
         assert tokens_of(engine.generate(Request(prompt, max_tokens=12))) == tokens
 
 
