@@ -56,7 +56,9 @@ def settle(graph: Chatbot, config: RunnableConfig) -> bool:
     tasks = graph.get_state(config).tasks
     if not tasks:
         return False
-    if all(task.result is not None for task in tasks):
+    if any(task.name == START for task in tasks):  # the question is written, but no message of the thread yet
+        graph.invoke(None, config, interrupt_before=[NODE])
+    elif all(task.result is not None for task in tasks):
         graph.invoke(None, config)
         return True
     return keep_partial(graph, config, "")
@@ -67,7 +69,9 @@ async def asettle(graph: Chatbot, config: RunnableConfig) -> bool:
     tasks = (await graph.aget_state(config)).tasks
     if not tasks:
         return False
-    if all(task.result is not None for task in tasks):
+    if any(task.name == START for task in tasks):
+        await graph.ainvoke(None, config, interrupt_before=[NODE])
+    elif all(task.result is not None for task in tasks):
         await graph.ainvoke(None, config)
         return True
     return await akeep_partial(graph, config, "")

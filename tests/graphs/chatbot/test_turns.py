@@ -122,6 +122,32 @@ async def test_the_async_twins_do_the_same(state: Path, thread: Any) -> None:
     assert texts == ["a", "better"]
 
 
+async def test_settling_keeps_a_question_that_was_taken_in_but_not_joined(
+    saver: SqliteSaver, state: Path, thread: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: Any) -> None:
+        raise Killed
+
+    graph = build(ChatScripted(script=["next", "last"]), checkpointer=saver)
+    for question, settled in (("go", settle), ("on", asettle)):
+        monkeypatch.setattr(saver, "put_writes", dies)
+        with pytest.raises(Killed):
+            graph.invoke(_ask(question), thread, durability="sync")
+        monkeypatch.undo()
+        assert question not in _texts(graph, thread)
+        if settled is settle:
+            assert settle(graph, thread)
+        else:
+            async with open_async_checkpointer(state) as other:
+                assert await asettle(build(ChatScripted(script=["x"]), checkpointer=other), thread)
+        assert _texts(graph, thread)[-2:] == [question, ""]
+    graph.invoke(_ask("and"), thread)
+    assert _texts(graph, thread)[-2:] == ["and", "next"]
+
+
 def test_settling_takes_over_an_answer_that_was_written_but_not_joined(
     saver: SqliteSaver, thread: Any
 ) -> None:
