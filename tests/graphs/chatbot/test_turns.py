@@ -128,12 +128,22 @@ async def test_settling_keeps_a_question_that_was_taken_in_but_not_joined(
     class Killed(BaseException):
         pass
 
-    def dies(*_: Any) -> None:
+    put, calls = saver.put, []
+
+    def once(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise Killed
+        return put(*arguments)
+
+    def never(*_: Any) -> None:
         raise Killed
 
     graph = build(ChatScripted(script=["next", "last"]), checkpointer=saver)
     for question, settled in (("go", settle), ("on", asettle)):
-        monkeypatch.setattr(saver, "put_writes", dies)
+        calls.clear()
+        monkeypatch.setattr(saver, "put", once)
+        monkeypatch.setattr(saver, "put_writes", never)
         with pytest.raises(Killed):
             graph.invoke(_ask(question), thread, durability="sync")
         monkeypatch.undo()
