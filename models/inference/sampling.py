@@ -144,15 +144,15 @@ class Sampler:
             raise _no_token(allowed)
         if params.greedy:
             return np.array([row.argmax()], dtype=np.int64), np.ones(1)
-        row -= top
-        # A tiny temperature would overflow to -inf, which is what it means; say so to NumPy.
-        with np.errstate(over="ignore"):
-            row /= params.temperature
-        if params.top_k:
+        if params.top_k:  # temperature keeps the order, and the steps below could round two logits to one
             tokens = np.flatnonzero(_top_k_mask(row, params.top_k))
             row = row[tokens]
         else:
             tokens = np.arange(len(row))
+        row -= top
+        # A tiny temperature would overflow to -inf, which is what it means; say so to NumPy.
+        with np.errstate(over="ignore"):
+            row /= params.temperature
         probabilities = np.exp(row)
         alive = probabilities > 0
         if not alive.all():
