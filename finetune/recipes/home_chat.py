@@ -41,13 +41,14 @@ def run(context: Context) -> Result:
         temperature=0.3,
         init_from=str(base),
         packing="documents",
-        window=512,
-        batch_tokens=8192,
+        window=1024,
+        batch_tokens=16384,
         lr=1e-3,
         muon_lr=0.005,
         weight_decay=0.05,
         warmup=0.05,
         max_minutes=20.0,
+        eval_every=100,
         ema=0.99,
     )
 

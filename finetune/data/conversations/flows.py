@@ -12,7 +12,7 @@ from finetune.data.conversations.opening import (
     system_with_date,
     system_with_facts,
 )
-from finetune.data.conversations.recall import ask_all, ask_missing, recall_flow
+from finetune.data.conversations.recall import Fact, ask_all, ask_missing, recall_flow
 from finetune.data.conversations.relations import common_fact
 from finetune.data.conversations.scenes import scene_beat
 from finetune.data.conversations.style import draw_voice
@@ -61,6 +61,21 @@ def mixed_flow(talk: Talk) -> None:
         closing(talk)
 
 
+def long_flow(talk: Talk) -> None:
+    """A long talk, up to about a thousand tokens: what was told early is asked back many turns later."""
+    if talk.chance(0.4):
+        greeting(talk)
+    facts: list[Fact] = []
+    wanted = talk.rng.uniform(1000, 2800)
+    while sum(len(message["content"]) for message in talk.messages) < wanted:
+        if talk.chance(0.4):
+            recall_flow(talk, filler, facts)
+        else:
+            filler(talk)
+    if talk.chance(0.3):
+        closing(talk)
+
+
 def hold(rng: Random) -> Talk:
     """Hold one whole conversation."""
     talk = Talk(rng, draw_voice(rng))
@@ -83,7 +98,9 @@ def hold(rng: Random) -> Talk:
         return talk
     if kind < 0.25:
         talk.system(plain_role(talk))
-    if kind > 0.7:
+    if kind > 0.88:
+        long_flow(talk)
+    elif kind > 0.62:
         if talk.chance(0.2):
             greeting(talk)
         if talk.chance(0.06):

@@ -111,13 +111,20 @@ def test_a_name_in_a_reply_was_given_before(sample) -> None:
     assert found > 50
 
 
+CORRECTION = re.compile(
+    r"(actually|sorry|wait|no, wait|oh, i made a mistake|correction|i was wrong|that was wrong|i made a typo)"
+    r"[:,] (it's|it is|its|i meant|make that|i wanted to say) ",
+    re.IGNORECASE,
+)
+
+
 def test_a_correction_replaces_the_old_value() -> None:
     corrected = 0
     for talk in talks(21, 3000):
         lines = [message["content"] for message in talk.messages]
         for at, line in enumerate(lines[:-1]):
             match = re.search(r"your favourite (\w+) is (.+?)\.", lines[at + 1])
-            if talk.messages[at]["role"] == "user" and re.match(r"Actually: it's", line) and match:
+            if talk.messages[at]["role"] == "user" and CORRECTION.match(line) and match:
                 kind, value = match.groups()
                 assert value.lower() in line.lower()
                 corrected += 1
@@ -125,7 +132,7 @@ def test_a_correction_replaces_the_old_value() -> None:
                     again = re.match(rf"Your favourite {kind} is (.+)\.$", later)
                     if again:
                         assert again[1] == value
-    assert corrected
+    assert corrected > 10
 
 
 def test_first_lines_are_varied(sample) -> None:
