@@ -1,7 +1,7 @@
 """From arguments to an exit status: every error becomes one line on standard error.
 
 Contract: standard output holds results only. A traceback is shown only with ``--debug``, which may stand
-anywhere before ``--``. Ctrl-C ends with 130, a closed pipe quietly with 141.
+anywhere before ``--``. Ctrl-C and SIGTERM end with 130, a closed pipe quietly with 141.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import typer
 
@@ -112,24 +113,29 @@ def _status(arguments: list[str], debug: bool, ctrl_c: _CtrlC) -> int:
 
 
 class _CtrlC:
-    """Remembers that Ctrl-C was pressed: a library that is just being imported may turn it into any error."""
+    """Remembers that Ctrl-C was pressed: a library that is just being imported may turn it into any error.
+
+    SIGTERM counts as Ctrl-C: a service manager that ends the program loses nothing either.
+    """
 
     def __init__(self) -> None:
         self.pressed = False
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> _CtrlC:
-        # Not in a thread, and not where the program that started this one wants Ctrl-C ignored.
-        self._ours = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
-        if self._ours:
-            signal.signal(signal.SIGINT, self._hear)
+        # Not in a thread, and not where the program that started this one wants the signal ignored.
+        if threading.current_thread() is threading.main_thread():
+            for number, default in (
+                (signal.SIGINT, signal.default_int_handler),
+                (signal.SIGTERM, signal.SIG_DFL),
+            ):
+                if signal.getsignal(number) is default:
+                    self._before[number] = signal.signal(number, self._hear)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
         self.pressed = True

@@ -149,11 +149,14 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def test_ctrl_c_keeps_the_part_that_was_said(scripted: Any, homespun_home: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_the_part_that_was_said(
+    scripted: Any, homespun_home: Path, number: signal.Signals
+) -> None:
     process = _start("go", "--thread", "t", "--model", scripted({"text": "one two three", "token_delay": 1}))
     assert process.stdout is not None
     assert process.stdout.read(3) == b"one"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out.endswith(b"\n")
