@@ -17,7 +17,7 @@ config = {"configurable": {"thread_id": thread}}
 with open_checkpointer(load_settings().folder.state) as checkpointer:
     graph = build(load_chat_model(name), checkpointer=checkpointer)
     settle(graph, config)
-    for question in sys.stdin:
+    for question in filter(str.strip, sys.stdin):
         for chunk, _ in graph.stream({"messages": [("user", question)]}, config, stream_mode="messages"):
             print(chunk.text, end="", flush=True)
         print()

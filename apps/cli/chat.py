@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from apps.cli.talk import Conversation
 
 HELP = """\
-/new         begin a new thread
-/undo        take the last question and its answer back
-/regenerate  answer the last question anew
-/help        show this
-/exit        leave (or Ctrl-D); Ctrl-C stops an answer"""
+/new    begin a new thread
+/undo   take the last question and its answer back
+/retry  answer the last question anew
+/help   show this
+/exit   leave (or Ctrl-D); Ctrl-C stops an answer"""
 
 
 def chat(
@@ -138,7 +138,7 @@ def _turn(conversation: Conversation, said: str) -> None:
     elif said == "/undo":
         gone = conversation.undo()
         note("(nothing to take back)" if gone is None else f"(taken back: {gone[:60]})")
-    elif said == "/regenerate":
+    elif said in ("/retry", "/regenerate"):
         if conversation.again(write) is None:
             note("(nothing to answer)")
         else:

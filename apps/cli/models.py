@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,7 +38,16 @@ def list_(as_json: AsJson = False) -> None:
     elif found:
         columns(
             ("MODEL", "PARAMETERS", "SIZE", "WHERE", "ABOUT"),
-            [(i.name, size(i.parameters), size(i.bytes, "B"), i.where, i.description[:70]) for i in found],
+            [
+                (
+                    i.name,
+                    size(i.parameters),
+                    size(i.bytes, "B"),
+                    i.where,
+                    shorten(i.description, 70, placeholder="…"),
+                )
+                for i in found
+            ],
         )
     else:
         note("There are no models yet: homespun train home-nano makes one in a few minutes.")

@@ -17,7 +17,7 @@ def test_it_talks_and_remembers(tmp_path: Path, homespun_home: Path) -> None:
     script.write_text(json.dumps(["Hello!", "Again?"]))
     done = subprocess.run(
         [sys.executable, EXAMPLE, f"scripted:{script}", "t"],
-        input="hi\nhi\n",
+        input="hi\n\nhi\n",
         capture_output=True,
         text=True,
         check=True,

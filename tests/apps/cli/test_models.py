@@ -26,6 +26,12 @@ def test_listing_needs_no_torch_and_counts_parameters(homespun: Any, tiny: Path)
     assert any(line.startswith("tiny ") for line in homespun("models").out.splitlines())
 
 
+def test_a_long_description_is_cut_between_words(homespun: Any, tiny: Path) -> None:
+    (tiny / "README.md").write_text("# Tiny\n\n" + "seventh " * 20 + "\n")
+    (line,) = (line for line in homespun("models").out.splitlines() if line.startswith("tiny "))
+    assert line.endswith(" seventh…")
+
+
 def test_showing_gives_the_card_and_the_configuration(homespun: Any, tiny: Path) -> None:
     assert "Random weights for tests." in homespun("models", "show", "tiny").out
     shown = homespun("models", "show", "tiny", "--json").json

@@ -28,3 +28,10 @@ def test_it_serves_the_page_until_ctrl_c(scripted: Any) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_an_unknown_model_is_refused_before_anything_listens(homespun: Any) -> None:
+    done = homespun("ui", "--port", "0", "--model", "nope")
+    assert done.status == 2
+    assert "no model named 'nope'" in done.line
+    assert done.out == ""
