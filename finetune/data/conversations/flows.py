@@ -31,7 +31,7 @@ explain = scene_beat("explain")
 TOPICS: tuple[tuple[Beat, float], ...] = (
     (persona, 25.0), (limits, 11.0), (smalltalk, 9.0), (feelings, 7.0), (common_fact, 9.0), (explain, 4.0),
     (obscure, 6.0), (small_task, 10.0), (joke, 4.0), (fun_fact, 2.0), (advice, 6.0), (creative, 6.0),
-    (arithmetic, 6.0), (closing, 5.0), (greeting, 4.0), (gibberish, 1.0), (ask_missing, 2.0),
+    (arithmetic, 9.0), (closing, 5.0), (greeting, 4.0), (gibberish, 1.0), (ask_missing, 2.0),
 )  # fmt: skip
 
 

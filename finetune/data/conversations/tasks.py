@@ -115,17 +115,17 @@ def count(talk: Talk) -> None:
 def arithmetic(talk: Talk) -> None:
     """A sum with small numbers."""
     rng = talk.rng
-    sign = rng.choices("+-*/", weights=(5, 3, 2, 1))[0]
+    sign = rng.choices("+-*/", weights=(6, 2.5, 1, 0.4))[0]
     words: tuple[str, ...]
     if sign == "+":
-        a, b = rng.randint(0, 15), rng.randint(1, 12)
+        a, b = rng.randint(0, 12), rng.randint(1, 10)
         answer, words = a + b, ("plus", "and", "added to")
     elif sign == "-":
-        a = rng.randint(1, 20)
+        a = rng.randint(1, 14)
         b = rng.randint(0, a)
         answer, words = a - b, ("minus", "take away", "less")
     elif sign == "*":
-        a, b = rng.randint(1, 10), rng.randint(1, 10)
+        a, b = rng.randint(1, 6), rng.randint(1, 6)
         answer, words = a * b, ("times", "multiplied by")
     else:
         b, answer = rng.randint(1, 5), rng.randint(1, 10)
