@@ -58,10 +58,10 @@ def _layout(context: PageContext) -> dict[str, Any]:
         new = gr.Button("New chat", elem_id="new", size="md")
         with gr.Column(elem_id="earlier", visible=context.history):
             chats = gr.Radio(label="Earlier chats", choices=[], elem_id="chats", visible=False)
-            delete = gr.Button("Delete this chat", elem_id="delete", size="sm", visible=False)
+            delete = gr.Button("Delete the open chat…", elem_id="delete", size="sm", visible=False)
             with gr.Row(visible=False, elem_id="sure") as sure:
-                yes = gr.Button("Delete", variant="stop", size="sm", min_width=60)
-                no = gr.Button("Keep", size="sm", min_width=60)
+                yes = gr.Button("Delete for good", variant="stop", size="sm", min_width=60)
+                no = gr.Button("Keep it", size="sm", min_width=60)
         with gr.Column(elem_id="settings"):
             model = gr.Dropdown(
                 list(context.models),

@@ -171,7 +171,7 @@ def test_chats_are_listed_opened_and_deleted_and_sessions_do_not_mix(
     second.page.locator(USER, has_text="What can you do?").wait_for()
     assert second.texts() == first.texts()
     second.page.click("#delete")
-    second.page.get_by_role("button", name="Delete", exact=True).click()
+    second.page.get_by_role("button", name="Delete for good", exact=True).click()
     second.page.locator("#chat .example").first.wait_for()
     assert second.page.locator("#chats label", has_text="What can you do?").count() == 0
     # A new chat, then back while the other is still being answered: that one keeps what it said.
