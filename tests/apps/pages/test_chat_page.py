@@ -53,7 +53,8 @@ class Watched:
         self.trouble[before:] = [t for t in self.trouble[before:] if not any(word in t for word in cut)]
 
     def type(self, text: str) -> None:
-        """Writes and sends with the keyboard alone: the box has the focus already."""
+        """Writes and sends with the keyboard alone: the box gets the focus without a click."""
+        self.wait("() => document.activeElement?.matches('#message textarea')")
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
 
