@@ -16,6 +16,8 @@ from pytest_socket import socket_allow_hosts
 
 # The same examples on every run, and no time limit that a busy machine breaks.
 settings.load_profile("ci")
+# A job in the background has Ctrl-C ignored and would hand that on to the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TEXT = """Hello! How are you today? I am fine, thank you. What is your name? My name is Home.
 The weather in San Francisco is sunny. Tell me a joke about cats.
