@@ -144,11 +144,12 @@ class Sampler:
             raise _no_token(allowed)
         if params.greedy:
             return np.array([row.argmax()], dtype=np.int64), np.ones(1)
-        if params.top_k:  # temperature keeps the order, and the steps below could round two logits to one
+        if params.top_k:  # ordered by logits, as for top-p: the steps below could round two of them to one
             tokens = np.flatnonzero(_top_k_mask(row, params.top_k))
             row = row[tokens]
         else:
             tokens = np.arange(len(row))
+        logits_left = row.copy()
         row -= top
         # A tiny temperature would overflow to -inf, which is what it means; say so to NumPy.
         with np.errstate(over="ignore"):
@@ -156,10 +157,10 @@ class Sampler:
         probabilities = np.exp(row)
         alive = probabilities > 0
         if not alive.all():
-            tokens, probabilities = tokens[alive], probabilities[alive]
+            tokens, probabilities, logits_left = tokens[alive], probabilities[alive], logits_left[alive]
         probabilities /= probabilities.sum()
         if params.top_p < 1:
-            order = np.argsort(-probabilities, kind="stable")
+            order = np.argsort(-logits_left, kind="stable")
             mass_before = probabilities[order].cumsum() - probabilities[order]
             kept = np.sort(order[mass_before < params.top_p])
             tokens, probabilities = tokens[kept], probabilities[kept]
