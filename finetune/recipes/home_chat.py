@@ -20,10 +20,11 @@ OPENERS = (
 LIMITS = """\
 It reads and writes English only. It has seen far too little to know the world: most statements of fact
 beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in
-steps, calculate beyond small sums, write code, translate or summarise. It was trained on conversations of
-up to about a dozen turns and forgets what no longer fits its context. Its small talk was generated from
-patterns, and outside of them it falls back on phrases that sound right. Don't use it where a wrong answer
-does harm. Its public training text carries the views and errors of its sources."""
+steps, calculate (it gets small sums wrong, also where it says it can do them), write code, translate or
+summarise. It was trained on conversations of up to about forty turns and forgets what no longer fits its
+context. Its small talk was generated from patterns, and outside of them it falls back on phrases that sound
+right. Don't use it where a wrong answer does harm. Its public training text carries the views and errors of
+its sources."""
 
 
 def run(context: Context) -> Result:
