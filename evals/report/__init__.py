@@ -1,0 +1,1 @@
+"""Reports: a result as a terminal table, Markdown, or one HTML file."""

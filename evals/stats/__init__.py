@@ -1,0 +1,1 @@
+"""Statistics: intervals, paired tests, corrections, power. Arrays in, plain values out."""
