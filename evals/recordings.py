@@ -1,0 +1,143 @@
+"""Recordings: turns of real conversations, kept as samples.
+
+Contract: a recording is one question with all that was said before it, the answer that was given, and what
+its owner says of it. The file is JSON Lines, appended to, one recording a line; a turn that is there already
+isn't added twice. The suite `recorded` asks the questions again.
+
+What it does not know: whether the recorded answer was right, unless its owner said so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from evals.sample import digest
+from homespun.errors import UsageError
+from homespun.files import no_space_is_clear
+
+
+ROLES = ("user", "assistant", "system")
+
+
+class Recording(BaseModel):
+    """One turn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    messages: list[dict[str, str]] = Field(min_length=1)
+    """``{"role": "user" | "assistant" | "system", "content": …}``, the question last."""
+    answer: str
+    """What was answered then."""
+    accept: list[str] = Field(default_factory=list)
+    """Regular expressions; a right answer matches one of them (case doesn't matter)."""
+    reject: list[str] = Field(default_factory=list)
+    """Regular expressions that a right answer doesn't match."""
+    note: str = ""
+    thread: str = ""
+    model: str = ""
+
+    @field_validator("messages")
+    @classmethod
+    def _question_last(cls, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+        for message in messages:
+            if message.keys() != {"role", "content"} or message["role"] not in (
+                "user",
+                "assistant",
+                "system",
+            ):
+                raise ValueError('a message is {"role": "user", "assistant" or "system", "content": …}')
+        if messages[-1]["role"] != "user":
+            raise ValueError("the last message must be the user's question")
+        return messages
+
+    @field_validator("accept", "reject")
+    @classmethod
+    def _compiles(cls, patterns: list[str]) -> list[str]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return patterns
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits of the question with its history."""
+        return digest(self.messages)[:12]
+
+
+def turn(messages: Sequence[Mapping[str, str]], at: int | None = None, **said: Any) -> Recording:
+    """Makes a recording of one turn of a thread.
+
+    Args:
+        messages: the thread, as ``{"role", "content"}``.
+        at: which question, counted from 1; None for the last that was answered.
+        said: `accept`, `reject`, `note`, `thread`, `model`.
+
+    Raises:
+        UsageError: if there is no such answered question, or a pattern isn't one.
+    """
+    asked = [i for i, message in enumerate(messages) if message["role"] == "user"]
+    answered = [i for i in asked if i + 1 < len(messages) and messages[i + 1]["role"] == "assistant"]
+    if not answered:
+        raise UsageError("Nothing in this thread has been answered yet, so there is nothing to record.")
+    if at is not None and not 1 <= at <= len(asked):
+        raise UsageError(f"The thread has {len(asked)} questions; there is no number {at}.")
+    place = answered[-1] if at is None else asked[at - 1]
+    if place not in answered:
+        raise UsageError(f"Question {at} has no answer, so there is nothing to record.")
+    known = [dict(message) for message in messages[: place + 1] if message["role"] != "tool"]
+    try:
+        return Recording(messages=known, answer=messages[place + 1]["content"], **said)
+    except ValueError as error:
+        raise UsageError(f"This can't be recorded: {_first(error)}.") from error
+
+
+def add(path: Path, recording: Recording) -> bool:
+    """Appends a recording to the file, which is made if it's missing.
+
+    Returns:
+        False if the same question with the same history is there already; the file is then unchanged.
+
+    Raises:
+        UsageError: if the file holds something else.
+        OutOfSpace: if the disk is full.
+    """
+    if any(held.id == recording.id for held in read(path)):
+        return False
+    line = json.dumps(recording.model_dump(), ensure_ascii=False) + "\n"
+    with no_space_is_clear(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(line)
+    return True
+
+
+def read(path: Path) -> list[Recording]:
+    """Returns the file's recordings; none if there is no file.
+
+    Raises:
+        UsageError: if a line isn't a recording; the message says which.
+    """
+    if not path.exists():
+        return []
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(Recording.model_validate_json(line))
+        except ValueError as error:
+            raise UsageError(f"{path}, line {number}, is not a recording: {_first(error)}.") from error
+    return found
+
+
+def _first(error: ValueError) -> str:
+    text = str(getattr(error, "errors", lambda: [{"msg": str(error)}])()[0]["msg"])
+    return text.removeprefix("Value error, ").rstrip(".")
