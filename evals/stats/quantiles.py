@@ -1,0 +1,24 @@
+"""Quantiles of the t and the normal distribution, as plain floats."""
+
+from __future__ import annotations
+
+
+def t_quantile(share: float, freedom: float) -> float:
+    """Returns the value below which `share` of Student's t with `freedom` degrees of freedom lies."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(freedom, 1.0), share))
+
+
+def normal_share(value: float) -> float:
+    """Returns the share of the standard normal distribution below `value`."""
+    from scipy.special import ndtr
+
+    return float(ndtr(value))
+
+
+def normal_quantile(share: float) -> float:
+    """Returns the value below which `share` of the standard normal distribution lies."""
+    from scipy.special import ndtri
+
+    return float(ndtri(share))
