@@ -104,6 +104,10 @@ class SuiteTimings(_Frozen):
     suite: str
     system: str
     wall_s: float
+    asked: int = 0
+    """Answers that the system gave in this run."""
+    kept: int = 0
+    """Answers that an earlier run had left."""
     estimates: list[Estimate] = Field(default_factory=list)
 
 
@@ -123,4 +127,40 @@ class Report(_Frozen):
     versions: dict[str, str] = Field(default_factory=dict)
     """Of Homespun and of the packages that could change an answer."""
     suites: list[SuiteResult]
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """Suites that were asked for together with others and couldn't run → why."""
     timings: Timings | None = None
+
+
+class Asked(_Frozen):
+    """The sample of a record: everything that `evals.sample.Sample` holds."""
+
+    id: str
+    input: Any = None
+    target: Any = None
+    group: str = ""
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Answered(_Frozen):
+    """The output of a record: everything that `evals.sample.Output` holds."""
+
+    answer: Any = None
+    passages: list[str] = Field(default_factory=list)
+    trace: Any = None
+    usage: dict[str, float] = Field(default_factory=dict)
+    timing: dict[str, float] = Field(default_factory=dict)
+
+
+class Record(_Frozen):
+    """One line of `samples.jsonl`: one sample, one system, all that is known."""
+
+    suite: str
+    system: str
+    baseline: bool = False
+    sample: Asked
+    digest: str
+    output: Answered | None = None
+    error: str | None = None
+    scores: dict[str, float | None] = Field(default_factory=dict)
+    """The suite's columns and those of usage; timing is in the output."""
