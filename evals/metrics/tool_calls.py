@@ -1,15 +1,15 @@
 """Tool calls against accepted calls, as the Berkeley Function Calling Leaderboard matches them.
 
-Contract: truth is BFCL's: for each call that is wanted ``{"function": {"argument": [accepted values]}}``. Values
-are judged by `evals.metrics.accepted`. A call is right if its name is, every required and every non-optional
+Contract: truth is BFCL's: for each call that is wanted ``{"function": {"argument": [accepted values]}}``.
+Values are judged by `evals.metrics.accepted`. A call is right if its name is, every required and every non-optional
 argument is there, none is there that the function or the truth doesn't know, and every value is accepted;
 the first fault in that order is the one reported. Simple, multiple, parallel and parallel-multiple samples
 are one case: as many calls as wanted, in any order, each used once.
 
 Differences from the reference checker, all on purpose:
 
-- The truth's calls are matched with the model's by a maximum matching, not greedily in the order of the truth:
-  an answer in which every call is right under some assignment is right.
+- The truth's calls are matched with the model's by a maximum matching, not greedily in the truth's order: an
+  answer in which every call is right under some assignment is right.
 - A name with characters that providers don't allow is right as it stands or with underscores in their place
   ("math.factorial", "math_factorial"), whatever the model.
 - For irrelevance a call that couldn't be read counts as a call; the caller passes it in as one.
@@ -95,7 +95,7 @@ def match_category(
     """Judges calls as BFCL's category asks.
 
     Args:
-        category: "…irrelevance" wants no call, "…relevance" at least one of whatever kind, all others `truth`.
+        category: "…irrelevance" wants no call, "…relevance" at least one of any kind, all others `truth`.
         calls: what the model called.
         truth: what is wanted; not looked at for relevance and irrelevance.
         functions: what was on offer.
@@ -202,12 +202,10 @@ def _aligned(
         column = pairs.get(row)
         if column is None:
             near = [place for place in sorted(free) if table[row][place].names]
-            column = max(
-                near,
-                key=lambda place, row=row: sum(a.right for a in table[row][place].arguments),
-                default=None,
-            )
-            free.discard(-1 if column is None else column)
+            counts = [sum(a.right for a in table[row][place].arguments) for place in near]
+            if near:
+                column = near[counts.index(max(counts))]
+                free.discard(column)
         if column is not None:
             found += table[row][column].arguments
             continue
