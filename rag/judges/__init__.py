@@ -18,7 +18,6 @@ JUDGES: Table[Callable[..., Judge]] = Table(
     "judge",
     {
         "lexical": "rag.judges.lexical:build",
-        "overlap": "rag.judges.overlap:build",
         "length": "rag.judges.length:build",
         "cosine": "rag.judges.cosine:build",
         "chat": "rag.judges.chat:build",

@@ -1,6 +1,6 @@
-"""A judge: how likely a premise supports a claim. It's a LangChain `BaseCrossEncoder`, so any place takes one.
+"""A judge: how likely a premise supports a claim. It's a LangChain `BaseCrossEncoder`, to be used as one.
 
-Contract: `score` is deterministic, gives one probability in [0, 1] a pair, never NaN, and doesn't let one pair
+Contract: `score` is deterministic, gives one probability in [0, 1] a pair, never NaN, and one pair doesn't
 change another's. A claim without a letter or digit says nothing, so it's supported (1); a premise without one
 supports nothing else (0); neither reaches `judge`. A judge's trouble is raised, never scored.
 """
@@ -41,7 +41,7 @@ class Judge(BaseCrossEncoder, ABC):
     def judge(self, pairs: Sequence[Pair]) -> Sequence[float]:
         """Returns one probability a pair; no text is empty here."""
 
-    def score(self, text_pairs: Sequence[Pair]) -> list[float]:  # type: ignore[override]
+    def score(self, text_pairs: Sequence[Pair]) -> list[float]:
         """Returns P(premise supports claim) of each pair, in order.
 
         Args:
@@ -50,14 +50,14 @@ class Judge(BaseCrossEncoder, ABC):
         Raises:
             HomespunError: if the judge gives something that is no probability.
         """
-        asked = list(dict.fromkeys(pair for pair in map(tuple, text_pairs) if all(map(_SAYS.search, pair))))
+        pairs = [(premise, claim) for premise, claim in text_pairs]
+        asked = list(dict.fromkeys(pair for pair in pairs if _SAYS.search(pair[0]) and _SAYS.search(pair[1])))
         found = dict(zip(asked, self.judge(asked) if asked else (), strict=True))
         for value in found.values():
             if not (math.isfinite(value) and 0 <= value <= 1):
                 raise HomespunError(f"The judge {self.name} gave {value}, and a probability is needed.")
         return [
-            float(found[pair]) if pair in found else 0.0 if _SAYS.search(pair[1]) else 1.0
-            for pair in map(tuple, text_pairs)
+            float(found[pair]) if pair in found else 0.0 if _SAYS.search(pair[1]) else 1.0 for pair in pairs
         ]
 
     def supports(self, text_pairs: Sequence[Pair]) -> list[bool]:

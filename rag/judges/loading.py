@@ -1,4 +1,4 @@
-"""Judges by address: ``lexical``, ``length``, ``cosine``, ``chat:<model's address>``, ``cross:<name or folder>``."""
+"""Judges by address: ``lexical``, ``length``, ``cosine``, ``chat:<model's address>``, ``cross:<name>``."""
 
 from __future__ import annotations
 
