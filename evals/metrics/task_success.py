@@ -25,8 +25,8 @@ class Task:
             words and numbers, whatever its case, blanks and Unicode form.
         no_facts: wordings that must not be in the answer.
         effects: paths into the state with the values that must stand there, as in
-            ``{"events.0.title": "Dentist"}``; a part of a path is a key or a place in a list, and ``*`` any one
-            of either.
+            ``{"events.0.title": "Dentist"}``; a part of a path is a key or a place in a list, and ``*`` any
+            of them.
         no_effects: paths with values that must not stand there; None as the value: nothing may stand there.
     """
 
