@@ -33,6 +33,11 @@ class Home:
         return self.root / "runs"
 
     @property
+    def evals(self) -> Path:
+        """Evaluations: one folder each, the answers that are kept, and the threads they were given in."""
+        return self.runs / "evals"
+
+    @property
     def state(self) -> Path:
         """The SQLite file that keeps every conversation."""
         return self.root / "state.sqlite"
@@ -41,6 +46,11 @@ class Home:
     def history(self) -> Path:
         """What was typed in `homespun chat`, for the arrow keys."""
         return self.root / "history.txt"
+
+    @property
+    def recorded(self) -> Path:
+        """Turns of the user's own conversations, kept as samples for `homespun eval recorded`."""
+        return self.root / "recorded.jsonl"
 
     def ensure(self) -> Home:
         """Makes the folders that are missing and returns self.
