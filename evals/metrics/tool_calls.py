@@ -3,8 +3,8 @@
 Contract: truth is BFCL's: for each call that is wanted ``{"function": {"argument": [accepted values]}}``.
 Values are judged by `evals.metrics.accepted`. A call is right if its name is, every required and every
 non-optional argument is there, none is there that the function or the truth doesn't know, and every value is
-accepted; the first fault in that order is the one reported. Simple, multiple, parallel and parallel-multiple samples
-are one case: as many calls as wanted, in any order, each used once.
+accepted; the first fault in that order is the one reported. Simple, multiple, parallel and parallel-multiple
+samples are one case: as many calls as wanted, in any order, each used once.
 
 Differences from the reference checker, all on purpose:
 
