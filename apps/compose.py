@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     from apps.pages.context import PageContext
+    from evals.suite import Suite
     from graphs.chatbot.turns import Chatbot
+    from rag.judges.judge import Judge
 
 
 def state_file(settings: Settings) -> Path:
@@ -147,6 +149,20 @@ def benches(settings: Settings) -> Table[Callable[..., dict[str, Any]]]:
     from apps.bench import BENCHES
 
     return _with_plugins(BENCHES, settings, "benches")
+
+
+def suites(settings: Settings) -> Table[Suite[Any]]:
+    """Returns the suites of the harness, the user's among them."""
+    from evals.suites import SUITES
+
+    return _with_plugins(SUITES, settings, "suites")
+
+
+def judges(settings: Settings) -> Table[Callable[..., Judge]]:
+    """Returns the judges of support, the user's among them."""
+    from rag.judges import JUDGES
+
+    return _with_plugins(JUDGES, settings, "judges")
 
 
 def _with_plugins(table: Table[Any], settings: Settings, family: str) -> Table[Any]:

@@ -1,0 +1,220 @@
+"""Systems to be measured: from a kind and an address to what a suite asks.
+
+Contract: whatever a system is, it's asked in a repeatable way (temperature 0), and its fingerprint changes
+with all that could change an answer: weights, sampling, prompts, scripts. What computes on this machine is
+asked one sample at a time, what answers over the network eight at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from homespun.errors import HomespunError, UsageError
+from homespun.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from evals.suite import System
+    from evals.systems import Reply
+    from graphs.chatbot.turns import Chatbot
+
+THREADS = "threads.sqlite"
+REMOTE_WORKERS = 8
+
+
+class Systems:
+    """Makes systems. What they hold open is closed with the `open_systems` that gave this.
+
+    Args:
+        settings: say where models and state are.
+        stack: what closes what was opened.
+    """
+
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._saver: SqliteSaver | None = None
+
+    def make(self, kind: str, address: str | None = None) -> System[Any]:
+        """Returns the system of a kind (see `evals.systems.KINDS`) that an address leads to.
+
+        Args:
+            kind: what the suite measures.
+            address: a chat model's, or a judge's for the kind "judge"; None is the settings' own choice.
+
+        Raises:
+            ModelNotFound: if no model answers to that name.
+            UsageError: if this model can't be such a system.
+        """
+        makers: Mapping[str, Callable[[str], System[Any]]] = {
+            "chat": self._chat,
+            "conversation": self._conversation,
+            "likelihood": self._likelihood,
+            "judge": self._judge,
+        }
+        if kind not in makers:
+            raise UsageError(f"Nothing here makes a system of the kind {kind!r}: {', '.join(makers)}.")
+        return makers[kind](address if address is not None else self._default(kind))
+
+    def _default(self, kind: str) -> str:
+        if kind != "judge":
+            return self._settings.model
+        from rag.judges.loading import DEFAULT
+
+        return DEFAULT
+
+    def _chat(self, address: str) -> System[BaseChatModel]:
+        from evals.suite import System
+
+        model = self._model(address)
+        return System(
+            address, model, chat_fingerprint(address, model), self._workers(address), self._about(address)
+        )
+
+    def _conversation(self, address: str) -> System[Conversations]:
+        from apps.compose import chatbot_graph
+        from evals.sample import digest
+        from evals.suite import System
+        from graphs.chatbot.prompts import chat_prompt
+        from models.chat.loading import takes
+
+        model = self._model(address)
+        taken = takes(address, self._settings.home)
+        saver = self._threads()
+        shown = [message.text for message in chat_prompt().format_messages(messages=[])]
+        fingerprint = digest("conversation", chat_fingerprint(address, model), shown)
+        call = Conversations(
+            graph=chatbot_graph(model, saver),
+            model=model,
+            saver=saver,
+            fingerprint=fingerprint,
+            seeded=taken is None or "seed" in taken,
+        )
+        return System(address, call, fingerprint, self._workers(address), self._about(address))
+
+    def _likelihood(self, address: str) -> System[Any]:
+        raise UsageError(f"{address} can't say how likely a text is.")
+
+    def _judge(self, address: str) -> System[Any]:
+        from evals.suite import System
+        from rag.judges.loading import load_judge
+
+        judge = load_judge(address, home=self._settings.home, threads=self._settings.threads)
+        # A judge that asks a model over the network is as patient as that model.
+        workers = self._workers(address.partition(":")[2]) if address.startswith("chat:") else 1
+        return System(address, judge, judge.fingerprint, workers, {"threshold": judge.threshold})
+
+    def _model(self, address: str) -> BaseChatModel:
+        from apps.compose import chat_model
+
+        return chat_model(self._settings, address, temperature=0.0)
+
+    def _workers(self, address: str) -> int:
+        from models.chat.loading import takes
+
+        # Ours take all that can be told, scripts nothing, providers what they have in common.
+        return REMOTE_WORKERS if takes(address, self._settings.home) else 1
+
+    def _about(self, address: str) -> dict[str, Any]:
+        from models.store import find_model, list_models
+
+        try:
+            folder = find_model(address, self._settings.home)
+        except HomespunError:
+            return {}
+        known = {info.folder: info for info in list_models(self._settings.home)}
+        return {"parameters": known[folder].parameters} if folder in known else {}
+
+    def _threads(self) -> SqliteSaver:
+        if self._saver is None:
+            from graphs.persistence import open_checkpointer
+
+            self._saver = self._stack.enter_context(open_checkpointer(threads_file(self._settings)))
+        return self._saver
+
+
+@contextmanager
+def open_systems(settings: Settings) -> Iterator[Systems]:
+    """Gives what makes systems, and closes what they hold open."""
+    with ExitStack() as stack:
+        yield Systems(settings, stack)
+
+
+def threads_file(settings: Settings) -> Path:
+    """Returns the SQLite file that keeps the threads of evaluations."""
+    return settings.folder.evals / THREADS
+
+
+def thread_name(thread: str, fingerprint: str) -> str:
+    """Returns the name of a sample's thread in that file: each system has its own."""
+    return f"{thread[:100]}@{fingerprint[:8]}"
+
+
+def chat_fingerprint(address: str, model: BaseChatModel) -> str:
+    """Returns a hash of all that a chat model says of itself: weights or script, and sampling."""
+    from evals.sample import digest
+
+    params = json.dumps(
+        {"type": model._llm_type, **model._identifying_params}, default=_named, sort_keys=True
+    )
+    return digest(address, params)
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """The chatbot graph as `evals.systems.Conversation`: its threads stay, to be looked at later.
+
+    Attributes:
+        graph: the chatbot over `model`, kept by `saver`.
+        model: who answers.
+        saver: where threads are kept.
+        fingerprint: of the system; part of each thread's name.
+        seeded: whether the model can be told a seed.
+    """
+
+    graph: Chatbot
+    model: BaseChatModel
+    saver: SqliteSaver
+    fingerprint: str
+    seeded: bool
+
+    def __call__(self, turns: Sequence[str], *, thread: str, seed: int) -> Sequence[Reply]:
+        """Plays `turns` in a new thread, dropping an older one, and returns the replies.
+
+        Raises:
+            UsageError: if a turn is more than the model can read.
+        """
+        from evals.asking import counts
+        from evals.systems import Reply
+        from graphs.chatbot import Context, check_question
+        from graphs.threads import prune
+
+        name = thread_name(thread, self.fingerprint)
+        self.saver.delete_thread(name)
+        context = Context(sampling={"seed": seed} if self.seeded else {})
+        replies = []
+        for turn in turns:
+            check_question(self.model, turn)
+            began = time.perf_counter()
+            state = self.graph.invoke(
+                {"messages": [("user", turn)]}, {"configurable": {"thread_id": name}}, context=context
+            )
+            seconds = time.perf_counter() - began
+            message = state["messages"][-1]
+            replies.append(Reply(message.text, counts(message.usage_metadata), seconds))
+        prune(self.saver, name, keep=1)
+        return replies
+
+
+def _named(value: object) -> str:
+    """What isn't plain, as text that is the same in every process."""
+    return re.sub(r"0x[0-9a-fA-F]+", "0x", repr(value))
