@@ -76,11 +76,11 @@ class Whole:
 
     Attributes:
         columns: their names, in the order in which `figure` takes them.
-        figure: ``figure(*columns, weights) -> float``; weights are non-negative.
+        figure: ``figure(*columns, weights) -> float``; weights are non-negative. None is taken as NaN.
     """
 
     columns: tuple[str, ...]
-    figure: Callable[..., float]
+    figure: Callable[..., float | None]
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Whole:
         """Returns `figure` for each row of weights."""
         values = [columns[name] for name in self.columns]
         if weights.ndim == 1:
-            return np.asarray(self.figure(*values, weights))
+            return np.asarray(self.figure(*values, weights), dtype=np.float64)
         return np.asarray([self.figure(*values, row) for row in weights], dtype=np.float64)
 
 
