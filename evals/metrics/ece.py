@@ -2,7 +2,8 @@
 
 Of the probability that a row is true (not of a classifier's confidence in whatever it said): Σ over bins of
 the bin's share of rows times |its mean score − its share of true rows|. Bins are those of `reliability`, of
-equal width unless told otherwise. Equal mass (Nguyen and O'Connor 2015) is steadier where scores crowd together.
+equal width unless told otherwise. Equal mass (Nguyen and O'Connor 2015) is steadier where scores
+crowd together.
 """
 
 from __future__ import annotations
