@@ -1,7 +1,7 @@
 """Clusters: the independent groups among samples, and how they are drawn.
 
-Contract: samples of one group (a document, a dialogue) rise and fall together, so every interval and test here
-draws or swaps whole groups. Arrays over resamples are made in chunks of at most `CHUNK` numbers.
+Contract: samples of one group (a document, a dialogue) rise and fall together, so every interval and test
+here draws or swaps whole groups. Arrays over resamples are made in chunks of at most `CHUNK` numbers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Corrections for many tests at once: p-values in, adjusted p-values out, in the same order.
 
 Contract: an adjusted p-value below α says what a single one below α says of a single test: for `holm`, that
-no false alarm among all tests happens more often than α; for `benjamini_hochberg`, that no more than a share α
-of the alarms is false on average.
+no false alarm among all tests happens more often than α; for `benjamini_hochberg`, that no more than a
+share α of the alarms is false on average.
 """
 
 from __future__ import annotations

@@ -1,4 +1,14 @@
-"""Intervals: how far a figure could be from what it would be on all samples of its kind."""
+"""Intervals: how far a figure could be from what it would be on all samples of its kind.
+
+Contract: a 95 % interval holds the true figure in 93 to 97 of 100 runs, or in more, for 20 independent groups
+and up; the tests' simulation states where it doesn't (heavy tails on few groups). The method depends on the
+figure and the data:
+
+- shares (means of zeros and ones, counts out of counts): Wilson's, with the design effect of groups
+- other means and ratios: bootstrap-t over groups
+- figures of 0/1 labels that stay in [0, 1], such as AUROC: logit, with a bootstrap standard error
+- percentiles: order statistics; other figures: BCa
+"""
 
 from __future__ import annotations
 
@@ -8,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.measure import Array, Columns, Statistic
+from evals.measure import Array, Columns, Mean, Statistic
 from evals.stats.clusters import Clusters
-from evals.stats.quantiles import t_quantile
+from evals.stats.resampling import resampled, studentized
 from evals.stats.shares import is_share, share_interval
-from evals.stats.sums import Sums, sums_of
+from evals.stats.sums import sums_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,8 @@ def interval(
         low, high, method = share_interval(sums, level)
     elif sums is not None:
         low, high, method = studentized(sums, groups, level, resamples, seed)
+        if isinstance(statistic, Mean):
+            low, high = _within(columns[statistic.column], low, high)
     else:
         low, high, method = resampled(statistic, columns, groups, level, resamples, seed)
     return Interval(found, tidy(low), tidy(high), n, groups.count, method)
@@ -79,36 +91,11 @@ def tidy(value: float) -> float | None:
     return float(f"{value:.12g}") if math.isfinite(value) else None
 
 
-def studentized(
-    sums: Sums, clusters: Clusters, level: float, resamples: int, seed: int
-) -> tuple[float, float, str]:
-    """The bootstrap-t over groups (Efron & Tibshirani 1993, 12.5)."""
-    value = float(sums.values(np.ones((1, sums.groups)))[0][0])
-    _, error = sums.jackknife()
-    if error == 0:
-        return value, value, "no variation"
-    ts: list[Array] = []
-    for weights in clusters.draws(resamples, seed):
-        values, errors = sums.values(weights)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ts.append((values - value) / errors)
-    all_t = np.concatenate(ts)
-    all_t = all_t[np.isfinite(all_t)]
-    t = t_quantile((1 + level) / 2, sums.groups - 1)
-    if len(all_t) < resamples / 2:
-        return value - t * error, value + t * error, "t"
-    upper, lower = np.quantile(all_t, [(1 + level) / 2, (1 - level) / 2])
-    return value - float(upper) * error, value - float(lower) * error, "bootstrap-t"
-
-
-def resampled(
-    statistic: Statistic, columns: Columns, clusters: Clusters, level: float, resamples: int, seed: int
-) -> tuple[float, float, str]:
-    """The percentile bootstrap over groups."""
-    n = len(clusters.codes)
-    values = np.concatenate(
-        [statistic(columns, clusters.expand(weights)) for weights in clusters.draws(resamples, seed, n)]
-    )
-    values = values[np.isfinite(values)]
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high), "percentile bootstrap"
+def _within(column: Array, low: float, high: float) -> tuple[float, float]:
+    """Ends an interval at 0 or 1 where samples stop exactly there: scores and counts have these bounds."""
+    smallest, greatest = float(column.min()), float(column.max())
+    if smallest == 0:
+        low = max(low, 0.0)
+    if smallest >= 0 and greatest == 1:
+        high = min(high, 1.0)
+    return low, high

@@ -11,12 +11,18 @@ import numpy as np
 
 from evals.measure import Array, Columns, Mean, Ratio, Statistic
 from evals.stats.clusters import Clusters
-from evals.stats.intervals import resampled, studentized, tidy
+from evals.stats.intervals import tidy
+from evals.stats.resampling import change, studentized
+from evals.stats.shares import change_interval, is_share
 from evals.stats.sums import Sums, difference_of, sums_of
 
 Better = Literal["higher", "lower", "neither"]
 EXACT = 13
 """Up to this many groups all 2^groups swaps are tried."""
+
+
+RESAMPLES = 2000
+"""For intervals of differences."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,8 @@ def compare(
 ) -> Comparison:
     """Compares two runs on the same samples.
 
-    The test swaps the two runs' scores group by group: if the systems are equally good, either could have given
-    either.
+    The test swaps the two runs' scores group by group: if the systems are equally good, either could have
+    given either.
 
     Args:
         statistic: what to compute.
@@ -83,8 +89,8 @@ def compare(
     wins = losses = ties = None
     each = _each(statistic, a, b)
     if each is not None and better != "neither":
-        change = each if better == "higher" else -each
-        wins, losses = int((change > 0).sum()), int((change < 0).sum())
+        gain = each if better == "higher" else -each
+        wins, losses = int((gain > 0).sum()), int((gain < 0).sum())
         ties = n - wins - losses
     before = float(statistic(a, np.ones(n))) if n else math.nan
     after = float(statistic(b, np.ones(n))) if n else math.nan
@@ -94,26 +100,45 @@ def compare(
     count = resamples or (1999 if sums_of(statistic, a, groups) is None else 9999)
     p, p_higher, p_lower = _permute(statistic, a, b, groups, count, seed)
     p_worse = {"higher": p_lower, "lower": p_higher, "neither": None}[better]
-    low: float | None = None
-    high: float | None = None
-    method, effect = "", None
+    low = high = error = math.nan
+    method = "one group: no interval"
     if groups.count > 1:
-        sums = difference_of(statistic, a, b, groups)
-        if sums is not None:
-            lo, hi, method = studentized(sums, groups, level, 1999, seed)
-            error = float(sums.values(np.ones((1, groups.count)))[1][0])
-        else:
-            both, change_of = _stacked(statistic, a, b)
-            lo, hi, method = resampled(change_of, both, groups, level, 1999, seed)
-            error = (hi - lo) / 3.92
-        low, high = tidy(lo), tidy(hi)
-        if error > 0:
-            effect = tidy(difference / (error * math.sqrt(groups.count)))
-        elif difference == 0:
-            effect = 0.0
+        low, high, error, method = _interval(statistic, a, b, groups, level, seed)
+    effect = None if difference else 0.0
+    if error > 0:
+        effect = tidy(difference / (error * math.sqrt(groups.count)))
     return Comparison(
-        tidy(difference), low, high, p, p_worse, effect, wins, losses, ties, n, groups.count, method
+        tidy(difference),
+        tidy(low),
+        tidy(high),
+        p,
+        p_worse,
+        effect,
+        wins,
+        losses,
+        ties,
+        n,
+        groups.count,
+        method,
     )
+
+
+def _interval(
+    statistic: Statistic, a: Columns, b: Columns, clusters: Clusters, level: float, seed: int
+) -> tuple[float, float, float, str]:
+    """Returns the ends of the difference's interval, its standard error and the method."""
+    sums = difference_of(statistic, a, b, clusters)
+    if sums is None:
+        both, change_of = _stacked(statistic, a, b)
+        return change(change_of, both, clusters, level, RESAMPLES, seed)
+    _, error = sums.jackknife()
+    if isinstance(statistic, Mean) and is_share(statistic, a) and is_share(statistic, b):
+        moved = b[statistic.column] - a[statistic.column]
+        wins, losses = int((moved > 0).sum()), int((moved < 0).sum())
+        low, high, method = change_interval(sums, wins, losses, level)
+    else:
+        low, high, method = studentized(sums, clusters, level, RESAMPLES, seed)
+    return low, high, error, method
 
 
 @dataclass(frozen=True)

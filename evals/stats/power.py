@@ -29,9 +29,9 @@ def minimum_detectable_effect(
 ) -> float | None:
     """Returns the smallest true difference that a paired two-sided test finds in `power` of all cases.
 
-    Without a baseline the two runs are taken to be independent, so the standard error of their difference is
-    √2 times that of one run. Runs that agree on which samples are hard do better than that: it's an upper bound
-    unless they are at odds. With a baseline it's the one that was measured.
+    Without a baseline the two runs are taken to be independent, so the standard error of their difference
+    is √2 times that of one run. Runs that agree on which samples are hard do better than that: it's an upper
+    bound unless they are at odds. With a baseline it's the one that was measured.
 
     Returns:
         The difference in the measure's unit; None where there are fewer than `LEAST_GROUPS` groups or nothing

@@ -1,4 +1,4 @@
-"""Quantiles of the t and the normal distribution, as plain floats."""
+"""Quantiles of the t, the normal and the binomial distribution, as plain numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ def t_quantile(share: float, freedom: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(max(freedom, 1.0), share))
+
+
+def binomial_quantile(level: float, trials: int, share: float) -> int:
+    """Returns the least count that at most so many successes have a chance of at least `level`."""
+    import numpy as np
+    from scipy.special import bdtr
+
+    return int(np.searchsorted(bdtr(np.arange(trials + 1), trials, share), level))
 
 
 def normal_share(value: float) -> float:

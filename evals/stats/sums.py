@@ -1,8 +1,9 @@
 """Sums: means and ratios as functions of what each group adds up to.
 
-Contract: a mean is a ratio too (of a sum to a count), so means, ratios and differences of two runs in them are
-all ``Σ_k factor_k · Σ_g w_g·above_kg / Σ_g w_g·below_kg`` over groups g. That's what resampling needs, and how
-far each group pulls the figure (its influence, the first-order term) gives a standard error without resampling.
+Contract: a mean is a ratio too (of a sum to a count), so means, ratios and differences of two runs in them
+are all ``Σ_k factor_k · Σ_g w_g·above_kg / Σ_g w_g·below_kg`` over groups g. That's what resampling needs,
+and how far each group pulls the figure (its influence, the first-order term) gives a standard error without
+resampling.
 """
 
 from __future__ import annotations
