@@ -1,0 +1,95 @@
+"""The texts that dialogues are made of: ways to tell and to ask, values, small talk.
+
+Contract: the three text files beside this module are the suite's alone: no phrase, name or value in them is
+used in training, and a test holds that. In a line ``{v}`` is a slot and ``{a:v}`` the slot with "a" or "an".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_SLOT = re.compile(r"\{(a:)?(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of fact.
+
+    Attributes:
+        name: for example "town".
+        tell: ways in which the user tells it.
+        ask: ways in which it's asked back.
+        other: ways to tell the like of somebody else.
+        fix: ways to correct it.
+    """
+
+    name: str
+    tell: tuple[str, ...]
+    ask: tuple[str, ...]
+    other: tuple[str, ...]
+    fix: tuple[str, ...]
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Returns the kinds of facts by name, in the file's order."""
+    found: dict[str, Kind] = {}
+    for name, lines in _sections("facts").items():
+        parts: dict[str, list[str]] = {}
+        for line in lines:
+            if line.startswith("-- "):
+                parts[line[3:]] = []
+            else:
+                parts[next(reversed(parts))].append(line)
+        found[name] = Kind(name, **{part: tuple(held) for part, held in parts.items()})
+    return found
+
+
+@cache
+def values() -> Mapping[str, tuple[str, ...]]:
+    """Returns the lists of values by name."""
+    return {
+        name: tuple(part.strip() for part in " ".join(lines).split(",") if part.strip())
+        for name, lines in _sections("values").items()
+    }
+
+
+@cache
+def small_talk() -> tuple[str, ...]:
+    """Returns what is said between a fact and its question."""
+    return tuple(_lines("talk"))
+
+
+def fill(line: str, slots: Mapping[str, str]) -> str:
+    """Returns a line with its slots filled and its first letter raised."""
+
+    def value(match: re.Match[str]) -> str:
+        text = slots[match[2]]
+        return f"{article(text)} {text}" if match[1] else text
+
+    text = _SLOT.sub(value, line)
+    return text[0].upper() + text[1:]
+
+
+def article(noun: str) -> str:
+    """Returns "a" or "an"; what sounds other than it is written ("ukulele") isn't used here."""
+    return "an" if noun[0].lower() in "aeiou" else "a"
+
+
+def _lines(name: str) -> list[str]:
+    text = (files(__package__) / f"{name}.txt").read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _sections(name: str) -> dict[str, list[str]]:
+    sections: dict[str, list[str]] = {}
+    for line in _lines(name):
+        if line.startswith("== "):
+            sections[line[3:]] = []
+        else:
+            sections[next(reversed(sections))].append(line)
+    return sections
