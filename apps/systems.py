@@ -102,7 +102,16 @@ class Systems:
         return System(address, call, fingerprint, self._workers(address), self._about(address))
 
     def _likelihood(self, address: str) -> System[Any]:
-        raise UsageError(f"{address} can't say how likely a text is.")
+        from evals.suite import System
+        from models.chat.loading import takes
+        from models.inference.likelihood import load_likelihood
+
+        if takes(address, self._settings.home) is not None:
+            raise UsageError(
+                f"{address} doesn't tell how likely a text is: only a model folder or an hf: checkpoint does."
+            )
+        call = load_likelihood(address, self._settings.home)
+        return System(address, call, call.fingerprint, 1, {"parameters": call.parameters})
 
     def _judge(self, address: str) -> System[Any]:
         from evals.suite import System
