@@ -111,11 +111,12 @@ class Tools(Suite["BaseChatModel"]):
 
     def baselines(self) -> Sequence[System[BaseChatModel]]:
         """Returns one that never calls and one that always calls the first tool with guessed values."""
-        from evals.suites.tools.baselines import FirstTool, NeverCalls
+        from evals.rules import Rule
+        from evals.suites.tools.baselines import first_tool, never_calls
 
         return (
-            System("never calls", NeverCalls(), "never-calls-1"),
-            System("first tool, guessed values", FirstTool(), "first-tool-1"),
+            System("never calls", Rule(reply=never_calls), "never-calls-1"),
+            System("first tool, guessed values", Rule(reply=first_tool), "first-tool-1"),
         )
 
 

@@ -1,7 +1,7 @@
 """Trivial systems for tools: one that never calls, one that always calls the first tool on offer.
 
-Contract: chat models without a brain. The second reads the newest user message: numbers, quotations, names
-and enumerated words in it fill the required parameters in order; it knows nothing else.
+Contract: the second reads the newest message: numbers, quotations, names and enumerated words in it fill the
+required parameters in order; it knows nothing else.
 """
 
 from __future__ import annotations
@@ -10,59 +10,25 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
-from typing_extensions import override
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NAME = re.compile(r"[\"“'‘]([^\"”'’]+)[\"”'’]|((?:[A-Z][\w-]*)(?: [A-Z][\w-]*)*)")
 
 
-class NeverCalls(BaseChatModel):
+def never_calls(messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> AIMessage:
     """Answers with a word and calls nothing."""
-
-    @property
-    def _llm_type(self) -> str:
-        return "never-calls"
-
-    @override
-    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools])
-
-    @override
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        reply = self._reply(messages, kwargs.get("tools") or [])
-        return ChatResult(generations=[ChatGeneration(message=reply)])
-
-    def _reply(self, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> AIMessage:
-        del messages, tools
-        return AIMessage("No.")
+    del messages, tools
+    return AIMessage("No.")
 
 
-class FirstTool(NeverCalls):
+def first_tool(messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> AIMessage:
     """Calls the first tool, with values guessed from the text."""
-
-    @property
-    def _llm_type(self) -> str:
-        return "first-tool"
-
-    @override
-    def _reply(self, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]]) -> AIMessage:
-        if not tools:
-            return AIMessage("No.")
-        function = tools[0]["function"]
-        arguments = guess(str(messages[-1].text), function.get("parameters") or {})
-        return AIMessage("", tool_calls=[{"name": function["name"], "args": arguments, "id": "1"}])
+    if not tools:
+        return never_calls(messages, tools)
+    function = tools[0]["function"]
+    arguments = guess(str(messages[-1].text), function.get("parameters") or {})
+    return AIMessage("", tool_calls=[{"name": function["name"], "args": arguments, "id": "1"}])
 
 
 def guess(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
