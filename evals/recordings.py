@@ -21,7 +21,6 @@ from evals.sample import digest
 from homespun.errors import UsageError
 from homespun.files import no_space_is_clear
 
-
 ROLES = ("user", "assistant", "system")
 
 
@@ -72,17 +71,19 @@ class Recording(BaseModel):
         return digest(self.messages)[:12]
 
 
-def turn(messages: Sequence[Mapping[str, str]], at: int | None = None, **said: Any) -> Recording:
+def turn(messages: Sequence[Mapping[str, Any]], at: int | None = None, **said: Any) -> Recording:
     """Makes a recording of one turn of a thread.
 
     Args:
-        messages: the thread, as ``{"role", "content"}``.
+        messages: the thread, as ``{"role", "content"}``, with "model" where an answer's is known; tools' are
+            left out.
         at: which question, counted from 1; None for the last that was answered.
-        said: `accept`, `reject`, `note`, `thread`, `model`.
+        said: `accept`, `reject`, `note`, `thread`.
 
     Raises:
         UsageError: if there is no such answered question, or a pattern isn't one.
     """
+    messages = [message for message in messages if message["role"] in ROLES]
     asked = [i for i, message in enumerate(messages) if message["role"] == "user"]
     answered = [i for i in asked if i + 1 < len(messages) and messages[i + 1]["role"] == "assistant"]
     if not answered:
@@ -92,9 +93,10 @@ def turn(messages: Sequence[Mapping[str, str]], at: int | None = None, **said: A
     place = answered[-1] if at is None else asked[at - 1]
     if place not in answered:
         raise UsageError(f"Question {at} has no answer, so there is nothing to record.")
-    known = [dict(message) for message in messages[: place + 1] if message["role"] != "tool"]
+    known = [{"role": m["role"], "content": m["content"]} for m in messages[: place + 1]]
+    answer = messages[place + 1]
     try:
-        return Recording(messages=known, answer=messages[place + 1]["content"], **said)
+        return Recording(messages=known, answer=answer["content"], model=answer.get("model", ""), **said)
     except ValueError as error:
         raise UsageError(f"This can't be recorded: {_first(error)}.") from error
 

@@ -22,7 +22,7 @@ from homespun.paths import Home
 
 FILE = "homespun.toml"
 PREFIX = "HOMESPUN_"
-FAMILIES = ("benches", "pages", "recipes")
+FAMILIES = ("benches", "judges", "pages", "recipes", "suites")
 """The tables that `[plugins]` can add rows to."""
 
 

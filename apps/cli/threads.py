@@ -15,7 +15,7 @@ from apps.cli.output import columns, emit, note, printable
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
 
-app = typer.Typer(help="List, show, delete, export and fork conversations.")
+app = typer.Typer(help="List, show, delete, export, fork and sample conversations.")
 
 Name = Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")]
 
@@ -121,6 +121,39 @@ def fork(
         emit({"thread": copy, "forked_from": name, "messages": count})
     else:
         print(copy)
+
+
+@app.command()
+def sample(
+    name: Name,
+    turn: Annotated[
+        int | None,
+        typer.Option(min=1, help="Which question, counted from 1; default: the last answered one."),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="REGEX", help="A right answer matches one of these; can be given often."),
+    ] = None,
+    reject: Annotated[
+        list[str] | None, typer.Option(metavar="REGEX", help="A right answer matches none of these.")
+    ] = None,
+    remark: Annotated[str, typer.Option("--note", help="What the sample is for.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep a turn as a sample: `homespun eval recorded` asks it again."""
+    from evals import recordings
+    from homespun.settings import load_settings
+
+    kept = recordings.turn(
+        _plain(_read(name)), turn, accept=accept or [], reject=reject or [], note=remark, thread=name
+    )
+    path = load_settings().folder.recorded
+    added = recordings.add(path, kept)
+    if as_json:
+        emit({"id": kept.id, "added": added, "file": str(path)})
+    else:
+        note(f"{'kept' if added else 'was kept already'}: {kept.messages[-1]['content'][:60]}")
+        print(kept.id)
 
 
 def _read(name: str) -> Sequence[AnyMessage]:

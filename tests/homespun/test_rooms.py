@@ -16,8 +16,10 @@ HEAVY = ("torch", "transformers", "gradio", "langchain", "langchain_core", "lang
 TABLES = {
     "apps.bench": "BENCHES",
     "apps.pages": "PAGES",
+    "evals.suites": "SUITES",
     "finetune.recipes": "RECIPES",
     "graphs": "GRAPHS",
+    "rag.judges": "JUDGES",
 }
 
 

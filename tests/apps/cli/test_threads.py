@@ -86,3 +86,21 @@ def test_what_a_stranger_wrote_does_not_steer_the_terminal(
 ) -> None:
     homespun("chat", "hi", "--thread", "t", "--model", scripted("\x1b[2Jcleared\x07"))
     assert homespun("threads", "show", "t").out == "You: hi\nModel: [2Jcleared\n"
+
+
+def test_a_turn_is_kept_as_a_sample_once(talked: Any, homespun_home: Path) -> None:
+    kept = talked("threads", "sample", "first", "--accept", "hi", "--note", "greets", "--json").json
+    again = talked("threads", "sample", "first", "--json").json
+    assert (kept["added"], again["added"], again["id"]) == (True, False, kept["id"])
+    line = json.loads(Path(kept["file"]).read_text())
+    assert (line["messages"], line["answer"]) == (
+        [{"role": "user", "content": "hello first"}],
+        "Hi **you**",
+    )
+    assert (line["accept"], line["note"], line["thread"]) == (["hi"], "greets", "first")
+    assert Path(kept["file"]).is_relative_to(homespun_home)
+
+
+def test_a_sample_of_a_turn_that_is_not_there_is_misuse(talked: Any) -> None:
+    done = talked("threads", "sample", "first", "--turn", "2")
+    assert (done.status, "there is no number 2" in done.line) == (2, True)
