@@ -205,9 +205,10 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise UsageError(f"there's no {WEIGHTS} in {folder}: save the model in one safetensors file")
     try:
-        return load_file(path)
+        tensors: dict[str, Tensor] = load_file(path)
     except (OSError, SafetensorError) as error:
         raise CorruptWeights(f"can't read {path}: copy the folder again ({error})") from error
+    return tensors
 
 
 def _check(net: Encoder, state: Mapping[str, Tensor], folder: Path) -> None:

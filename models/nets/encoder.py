@@ -1,8 +1,8 @@
-"""The encoder: a stack of post-norm layers that reads a whole text at once (BERT, Devlin et al. 2019,
-arXiv:1810.04805).
+"""The encoder: a stack of post-norm layers that reads a whole text at once, as BERT does.
 
-`forward` gives one state a token. Every token sees all tokens of its row that the mask doesn't hide; what
-comes out at hidden places (padding) is finite and means nothing. Padding stands on the right.
+After Devlin et al. 2019 (arXiv:1810.04805). `forward` gives one state a token. Every token sees all tokens of
+its row that the mask doesn't hide; what comes out at hidden places (padding) is finite and means nothing.
+Padding stands on the right.
 
 Initialisation (BERT): matrices and embeddings normal with deviation 0.02; biases 0, norms 1.
 """
@@ -48,7 +48,7 @@ class EncoderLayer(nn.Module):
         self.feedforward_norm = LayerNorm(config.hidden_size, config.norm_eps)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """Map `x` [B, T, hidden_size] to the same shape; `mask` is boolean [B, 1, 1, T], True = may be seen."""
+        """Map `x` [B, T, hidden_size] to the same shape; `mask` is [B, 1, 1, T], True = may be seen."""
         x = self.attention_norm(x + self.attention(x, mask=mask))
         mapped: Tensor = self.feedforward_norm(x + self.feedforward(x))
         return mapped
@@ -131,4 +131,5 @@ class Encoder(nn.Module):
         """
         if self.pooler is None:
             raise UsageError("this encoder has no pooler: make it with pooler=True")
-        return torch.tanh(self.pooler(states[:, 0]))
+        projected: Tensor = self.pooler(states[:, 0])
+        return torch.tanh(projected)
