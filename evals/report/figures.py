@@ -18,6 +18,9 @@ DIGITS = 3
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+_WRITTEN = {
+    name.lower(): name for name in ("AUROC", "ECE", "F1", "MRR", "MAP", "nDCG", "BLEU", "chrF", "ROUGE")
+}
 # Controls and marks of direction: text of a stranger mustn't steer a terminal or turn a line around.
 _STEERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
@@ -134,8 +137,8 @@ def duration(seconds: float) -> str:
 
 
 def words(name: str) -> str:
-    """Returns a measure's or suite's name without its underscores."""
-    return plain(name).replace("_", " ")
+    """Returns a measure's or suite's name without its underscores, and abbreviations as they are written."""
+    return " ".join(_WRITTEN.get(word, word) for word in plain(name).replace("_", " ").split())
 
 
 def plain(text: object) -> str:

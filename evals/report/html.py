@@ -1,0 +1,99 @@
+"""A report as one HTML file: tables, plots and a browser of samples, readable without a network.
+
+Contract: the file fetches nothing and runs no script but its own, which a content security policy holds even
+where something slipped through escaping. Texts of models and data are data in it, never markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.report.figures import duration, number, plain, words
+from evals.report.payload import embed, payload
+from evals.report.plots import SIGNS
+from evals.report.sections import sections, summary
+from evals.result import Record, Report
+
+if TYPE_CHECKING:
+    from evals.compare import Difference
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def render(report: Report, records: Sequence[Record], difference: Difference | None = None) -> str:
+    """Returns the page.
+
+    Args:
+        report: what was found.
+        records: everything about each sample; none leaves the browser of samples out.
+        difference: the comparison with a baseline.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(plain=plain, words=words)
+    environment.globals.update(duration=duration, signs=SIGNS, svg=Markup)
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    # The template's own parts and what `plots` and `embed` made are markup; all else is escaped.
+    return environment.get_template("report.html").render(
+        policy=_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup(embed(payload(report, records))) if records else "",
+        report=report,
+        title=_title(report),
+        facts=_facts(report),
+        summary=[Markup(plot) for plot in summary(report)],
+        sections=sections(report),
+        marked=any(result.baselines for result in report.suites),
+        samples=len(records),
+        difference=difference,
+    )
+
+
+def _title(report: Report) -> str:
+    systems = ", ".join(dict.fromkeys(plain(result.system.name) for result in report.suites))
+    return systems or "nothing ran"
+
+
+def _facts(report: Report) -> Mapping[str, str]:
+    """Returns what was run, in words."""
+    seeds = sorted({result.seed for result in report.suites})
+    limits = {result.limit for result in report.suites}
+    facts: dict[str, Any] = {"seed": ", ".join(map(str, seeds))}
+    if limits != {None}:
+        only = next(iter(limits)) if len(limits) == 1 else None
+        facts["limit"] = "by suite" if only is None else f"{only:,}"
+    about = {name: value for result in report.suites for name, value in result.system.about.items()}
+    if isinstance(about.get("parameters"), int):
+        facts["parameters"] = f"{about['parameters']:,}"
+    if report.timings is not None:
+        facts["started"] = report.timings.started.replace("T", " ")
+        facts["took"] = duration(report.timings.wall_s)
+        for name, value in report.timings.machine.items():
+            size = name.endswith("bytes") and isinstance(value, (int, float))
+            facts[words(name).removesuffix(" bytes")] = number(value, "bytes") if size else value
+    facts.update(report.versions)
+    return {plain(name): plain(value) for name, value in facts.items() if plain(value)}
+
+
+def _policy(style: str, script: str) -> str:
+    def sign(text: str) -> str:
+        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+    return (
+        f"default-src 'none'; style-src {sign(style)}; script-src {sign(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,95 @@
+"""Records as the report's page reads them: JSON that can stand inside a `script` element.
+
+Contract: nothing in it ends the element or starts another, whatever a model said; a sample's question is
+written once, however many systems answered it. Each record is marked right, wrong, or neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from evals.result import Record, Report
+
+Marks = Mapping[str, Literal["higher", "lower"]]
+_ENDS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def embed(value: Any) -> str:
+    """Returns JSON without a character that HTML could take for markup; all of it is ASCII."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(_ENDS)
+
+
+def payload(report: Report, records: Sequence[Record]) -> dict[str, Any]:
+    """Returns samples and what each system made of them.
+
+    Keys: ``samples`` (suite, id, group, tags, input, target), ``records`` (``s``: the sample's place, system,
+    baseline, answer, passages, trace, usage, timing, error, scores, ``wrong``: true, false or null).
+    """
+    marks = {result.suite: marks_of(report, result.suite) for result in report.suites}
+    places: dict[tuple[str, str], int] = {}
+    samples: list[dict[str, Any]] = []
+    made = []
+    for record in records:
+        key = (record.suite, record.digest)
+        if key not in places:
+            places[key] = len(samples)
+            samples.append({"suite": record.suite, **record.sample.model_dump()})
+        output = record.output
+        made.append(
+            {
+                "s": places[key],
+                "system": record.system,
+                "baseline": record.baseline,
+                "error": record.error,
+                "scores": record.scores,
+                "wrong": wrong(record, marks.get(record.suite, {})),
+                **({} if output is None else output.model_dump()),
+            }
+        )
+    return {"samples": samples, "records": made}
+
+
+def marks_of(report: Report, suite: str) -> Marks:
+    """Returns which columns say whether a sample went well, and which way is good.
+
+    They are those of the suite's primary shares; where the suite isn't here to say them (a plug-in's), a
+    measure's own name is taken for its column.
+    """
+    primary = {
+        estimate.measure: estimate.better
+        for result in report.suites
+        if result.suite == suite
+        for estimate in result.system.estimates
+        if estimate.primary and not estimate.unit and estimate.measure != "failure_rate"
+    }
+    found: dict[str, Literal["higher", "lower"]] = {}
+    for name, better in primary.items():
+        if better != "neither":
+            found[_column(suite, name)] = better
+    return found
+
+
+def wrong(record: Record, marks: Marks) -> bool | None:
+    """Returns whether a sample's primary score falls short of the best; None where it has none, or failed."""
+    known = [(record.scores.get(column), better) for column, better in marks.items()]
+    found = [value < 1 if better == "higher" else value > 0 for value, better in known if value is not None]
+    if record.error is not None:
+        return None
+    if not found and record.scores.get("right") is not None:
+        return record.scores["right"] == 0
+    return any(found) if found else None
+
+
+def _column(suite: str, measure: str) -> str:
+    from evals.suites import SUITES
+
+    try:
+        measures = SUITES[suite].measures
+    except Exception:  # a suite from elsewhere, or one that can't be loaded here
+        return measure
+    for one in measures:
+        if one.name == measure:
+            return getattr(one.statistic, "column", measure)
+    return measure

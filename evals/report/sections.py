@@ -1,0 +1,220 @@
+"""What the page shows of each suite, ready for the template: rows, plots, words.
+
+Contract: plots are safe markup; all else is plain text that the template escapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evals.report import plots
+from evals.report.figures import number, plain, spread, words
+from evals.report.rows import Row, clock, headline, rows, timings_of, what
+from evals.result import Estimate, JudgeVerdict, Report, Scored, SuiteResult, SystemResult
+
+MOST_HISTOGRAMS = 6
+MOST_SLICES = 3
+"""Measures that are broken down by tag, the headline first."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One suite on the page.
+
+    Attributes:
+        anchor: the fragment that leads to it.
+        title: its name in words.
+        suite: its name.
+        about: one line.
+        what: who was asked what.
+        rows: of the table, each with its plot or "".
+        baselines: names.
+        judge: the verdict on the judge behind the figures.
+        slices: plots by tag.
+        calibration: a reliability diagram, or "".
+        histograms: distributions of scores: name and plot.
+        failures: how many samples failed.
+        clock: how long it took, or "".
+    """
+
+    anchor: str
+    title: str
+    suite: str
+    about: str
+    what: str
+    rows: tuple[tuple[Row, str], ...]
+    baselines: tuple[str, ...]
+    judge: JudgeVerdict | None
+    slices: tuple[tuple[str, str], ...] = ()
+    calibration: str = ""
+    histograms: tuple[tuple[str, str], ...] = ()
+    failures: int = 0
+    clock: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def sections(report: Report) -> list[Section]:
+    """Returns the suites of a report."""
+    return [_section(report, result, place) for place, result in enumerate(report.suites)]
+
+
+def summary(report: Report) -> list[str]:
+    """Returns the plots of all headline measures: shares on one axis, others each on its own."""
+    shares: list[tuple[plots.Point, str]] = []
+    others: list[tuple[plots.Point, str]] = []
+    for place, result in enumerate(report.suites):
+        first = headline(result)
+        if first is None or first.measure == "failure_rate":
+            continue
+        marks = [(system.name, _same(system, first.measure)) for system in result.baselines]
+        point = _point(
+            first, marks, label=words(result.suite), link=f"suite-{place}", note=words(first.measure)
+        )
+        unit = (
+            ""
+            if first.unit == "" and plots.axis_for(_ends([point]), "") is plots.SHARES
+            else first.unit or "x"
+        )
+        (shares if unit == "" else others).append((point, first.unit))
+    made = []
+    if shares:
+        made.append(
+            plots.interval_plot([point for point, _ in shares], plots.SHARES, title="headline measures")
+        )
+    for point, unit in others:
+        made.append(
+            plots.interval_plot(
+                [point], plots.axis_for(_ends([point]), unit), title=f"headline of {point.label}"
+            )
+        )
+    return made
+
+
+def _section(report: Report, result: SuiteResult, place: int) -> Section:
+    timings = timings_of(report, result)
+    made = rows(result, timings)
+    return Section(
+        anchor=f"suite-{place}",
+        title=words(result.suite),
+        suite=result.suite,
+        about=plain(result.about),
+        what=what(result),
+        rows=tuple((row, _inline(row, result.baselines)) for row in made),
+        baselines=tuple(plain(system.name) for system in result.baselines),
+        judge=result.judge,
+        slices=tuple(_slices(result)),
+        calibration=_calibration(result),
+        histograms=tuple(_histograms(result)),
+        failures=result.system.failures,
+        clock=clock(timings) if timings is not None else "",
+        facts={words(name): plain(value) for name, value in result.system.about.items()},
+    )
+
+
+def _inline(row: Row, baselines: Sequence[SystemResult]) -> str:
+    marks = [(system.name, other) for system, other in zip(baselines, row.others, strict=False)]
+    point = _point(row.estimate, marks, label=row.name)
+    if row.estimate.unit or point.value is None:
+        return ""
+    axis = plots.axis_for(_ends([point]), row.estimate.unit)
+    return plots.track(point, axis, grid=False) if axis is plots.SHARES else ""
+
+
+def _slices(result: SuiteResult) -> list[tuple[str, str]]:
+    names = [one.measure for one in result.system.estimates if one.value is not None]
+    names = [name for name in names if name != "failure_rate"][:MOST_SLICES]
+    found = []
+    for tag, values in result.system.slices.items():
+        for name in names:
+            whole = next(one for one in result.system.estimates if one.measure == name)
+            points = [
+                _point(one, (), label=plain(value) or "(none)", note=f"n = {one.n:,}")
+                for value, estimates in values.items()
+                for one in estimates
+                if one.measure == name
+            ]
+            if not any(point.value is not None for point in points):
+                continue
+            title = f"{words(name)} by {words(tag)}"
+            axis = plots.axis_for([*_ends(points), whole.value], whole.unit)
+            found.append((title, plots.interval_plot(points, axis, title=title, reference=whole.value)))
+    return found
+
+
+def _calibration(result: SuiteResult) -> str:
+    pairs = _judged(result.system.samples)
+    if not pairs:
+        return ""
+    scores, labels = [score for score, _ in pairs], [label for _, label in pairs]
+    return plots.reliability_plot(scores, labels, title=f"Reliability of {plain(result.system.name)}")
+
+
+def _histograms(result: SuiteResult) -> list[tuple[str, str]]:
+    samples = result.system.samples
+    pairs = _judged(samples)
+    found = []
+    if pairs:
+        yes = [score for score, label in pairs if label > 0.5]
+        no = [score for score, label in pairs if label <= 0.5]
+        title = "score: upwards what people call supported, downwards what not"
+        found.append((title, plots.histogram(yes, other=no, title=title)))
+    columns = dict.fromkeys(name for sample in samples for name in sample.scores)
+    for name in columns:
+        if name.startswith("usage.") or (pairs and name in ("score", "label")):
+            continue
+        values = [value for sample in samples if (value := sample.scores.get(name)) is not None]
+        if len(set(values)) > 2 and len(found) < MOST_HISTOGRAMS:
+            unit = "" if min(values) >= 0 and max(values) <= 1 else "count"
+            found.append(
+                (words(name), plots.histogram(values, title=f"how often which {words(name)}", unit=unit))
+            )
+    return found
+
+
+def _judged(samples: Sequence[Scored]) -> list[tuple[float, float]]:
+    """Returns score and label of samples that have a probability and what people said."""
+    found = [
+        (score, label)
+        for sample in samples
+        if (score := sample.scores.get("score")) is not None
+        and (label := sample.scores.get("label")) is not None
+    ]
+    fit = all(0 <= score <= 1 and label in (0, 1) for score, label in found)
+    return found if fit and len({label for _, label in found}) == 2 else []
+
+
+def _point(
+    estimate: Estimate,
+    marks: Sequence[tuple[str, Estimate | None]],
+    *,
+    label: str,
+    link: str = "",
+    note: str = "",
+) -> plots.Point:
+    value, interval = spread(estimate)
+    return plots.Point(
+        label=label,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        shown=f"{value} ({interval})" if interval else value,
+        marks=tuple(
+            (plain(name), one.value, number(one.value, one.unit))
+            for name, one in marks
+            if one is not None and one.value is not None
+        ),
+        link=link,
+        note=note,
+    )
+
+
+def _ends(points: Sequence[plots.Point]) -> list[float | None]:
+    values: list[float | None] = []
+    for point in points:
+        values += [point.value, point.low, point.high, *(value for _, value, _ in point.marks)]
+    return values
+
+
+def _same(system: SystemResult, measure: str) -> Estimate | None:
+    return next((one for one in system.estimates if one.measure == measure), None)
