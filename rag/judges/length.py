@@ -1,8 +1,8 @@
 """The length judge: shorter claims are likelier to be supported. It doesn't read the premise.
 
 It's there to be shown beside every other judge: data on which it does well can be judged without reading.
-Direction and scale come from training data: in seven of nine sources (66,918 claims) the supported claims are
-the shorter ones, and the median claim has 9 words.
+Direction and scale come from training data: in six of nine sources (66,918 claims in all) the supported
+claims are the shorter ones, and the median claim has 9 words.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""The lexical judge: which of the claim's words, numbers, names and word pairs are in the premise, and in a row.
+"""The lexical judge: are the claim's words, numbers, names and word pairs in the premise, and in a row?
 
 A logistic regression over the five figures of `rag.judges.overlap`. It knows no synonyms and no grammar: a
 claim that says the opposite with the premise's own words looks supported, and a free paraphrase doesn't.
 
-Provenance: fitted by ``python -m finetune.fit_lexical`` on 4,063 claims with human labels of two sources whose
-premises are documents: WiCE's development part (Wikipedia sentences and the pages they cite) and FactCG's
-(claims made from several sentences). Fitted on one, AUROC on the other: 93.1 (FactCG), 82.6 (WiCE); unigram
-and bigram precision together: 88.8, 75.0. Sources of single-sentence premises (MNLI, FEVER) were left out:
-they reward "has no negation" rather than agreement. A score is the probability where half of the claims are
-supported.
+Provenance: fitted by ``python -m finetune.fit_lexical`` on 4,063 claims with human labels of two sources
+whose premises are documents: WiCE's development part (Wikipedia sentences and the pages they cite) and
+FactCG's (claims made from several sentences). Fitted on one, AUROC on the other: 93.1 (FactCG), 82.6 (WiCE);
+unigram and bigram precision together: 88.8, 75.0. Sources with one sentence as premise (MNLI, FEVER) were
+left out: they reward "has no negation" rather than agreement. A score is the probability where half of the
+claims are supported.
 """
 
 from __future__ import annotations
