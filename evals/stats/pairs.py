@@ -87,10 +87,9 @@ def compare(
     """
     n, groups = len(clusters), Clusters(clusters)
     wins = losses = ties = None
-    each = _each(statistic, a, b)
-    if each is not None and better != "neither":
-        gain = each if better == "higher" else -each
-        wins, losses = int((gain > 0).sum()), int((gain < 0).sum())
+    each = gains(statistic, a, b, better=better)
+    if each is not None:
+        wins, losses = int((each > 0).sum()), int((each < 0).sum())
         ties = n - wins - losses
     before = float(statistic(a, np.ones(n))) if n else math.nan
     after = float(statistic(b, np.ones(n))) if n else math.nan
@@ -163,16 +162,23 @@ def _stacked(statistic: Statistic, a: Columns, b: Columns) -> tuple[Columns, Sta
     return both, _Change(statistic)
 
 
-def _each(statistic: Statistic, a: Columns, b: Columns) -> Array | None:
-    """Returns each sample's own change, shape [n], or None where a sample has no figure."""
+def gains(statistic: Statistic, a: Columns, b: Columns, *, better: Better) -> Array | None:
+    """Returns by how much each sample got better from a to b, shape [n], negative for worse.
+
+    None where a sample has no figure of its own (AUROC), or no direction is good.
+    """
+    if better == "neither":
+        return None
     if isinstance(statistic, Mean):
-        return b[statistic.column] - a[statistic.column]
-    if isinstance(statistic, Ratio):
+        moved = b[statistic.column] - a[statistic.column]
+    elif isinstance(statistic, Ratio):
         above, below = statistic.needs
         with np.errstate(invalid="ignore", divide="ignore"):
-            change = statistic.factor * (b[above] / b[below] - a[above] / a[below])
-        return np.where(np.isfinite(change), change, 0.0)
-    return None
+            moved = statistic.factor * (b[above] / b[below] - a[above] / a[below])
+        moved = np.where(np.isfinite(moved), moved, 0.0)
+    else:
+        return None
+    return moved if better == "higher" else -moved
 
 
 def _permute(

@@ -1,9 +1,9 @@
 """Resampling: intervals of figures that are no shares, from groups drawn with replacement.
 
 Contract: each function returns the two ends and the method; ends that can't be found are NaN. Means and
-ratios take the bootstrap-t, which holds its level where the percentile bootstrap doesn't: few groups, groups of
-unequal size, skewed values. Figures of 0/1 labels (AUROC) are put on the logit scale; a percentile takes order
-statistics, which need enough samples; anything else takes BCa.
+ratios take the bootstrap-t, which holds its level where the percentile bootstrap doesn't: few groups, groups
+of unequal size, skewed values. Figures of 0/1 labels (AUROC) are put on the logit scale; a percentile takes
+order statistics, which need enough samples; anything else takes BCa.
 """
 
 from __future__ import annotations
