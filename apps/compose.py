@@ -165,5 +165,19 @@ def judges(settings: Settings) -> Table[Callable[..., Judge]]:
     return _with_plugins(JUDGES, settings, "judges")
 
 
+def load_judge(settings: Settings, address: str) -> Judge:
+    """Makes the judge that an address leads to, be it ours or a plugin's.
+
+    Raises:
+        UsageError: if there is no such judge, or it can't be made of this argument.
+    """
+    from rag.judges import JUDGES, loading
+
+    name, _, argument = address.partition(":")
+    if name in JUDGES or not name.strip():
+        return loading.load_judge(address, home=settings.home, threads=settings.threads)
+    return judges(settings)[name](argument, home=settings.home, threads=settings.threads)
+
+
 def _with_plugins(table: Table[Any], settings: Settings, family: str) -> Table[Any]:
     return table.with_rows(settings.plugins.get(family, {}))

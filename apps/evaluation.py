@@ -269,8 +269,8 @@ def render(report: Report, records: list[Record], difference: Difference | None 
     from evals.run_folder import MARKDOWN, PAGE
 
     return {
-        MARKDOWN: markdown.render(report, difference),
-        PAGE: html.render(report, records, difference),
+        MARKDOWN: markdown.render(report, difference=difference),
+        PAGE: html.render(report, records, difference=difference),
     }
 
 

@@ -114,10 +114,10 @@ class Systems:
         return System(address, call, call.fingerprint, 1, {"parameters": call.parameters})
 
     def _judge(self, address: str) -> System[Any]:
+        from apps.compose import load_judge
         from evals.suite import System
-        from rag.judges.loading import load_judge
 
-        judge = load_judge(address, home=self._settings.home, threads=self._settings.threads)
+        judge = load_judge(self._settings, address)
         # A judge that asks a model over the network is as patient as that model.
         workers = self._workers(address.partition(":")[2]) if address.startswith("chat:") else 1
         return System(address, judge, judge.fingerprint, workers, {"threshold": judge.threshold})

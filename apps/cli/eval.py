@@ -147,7 +147,7 @@ def _tell(
         return
     from evals.report import terminal
 
-    print(printable(terminal.render(report, difference=difference)).rstrip()))
+    print(printable(terminal.render(report, difference=difference)).rstrip())
     if folder is not None:
         print(f"\nreport: {folder / PAGE}")
 
