@@ -87,7 +87,7 @@ class Trunk:
         for place, row in enumerate(rows):
             ids[place, : len(row)] = torch.tensor(row)
             mask[place, : len(row)] = True
-        with self._turn, torch.inference_mode(), _threads(torch, threads):
+        with self._turn, torch.inference_mode(), torch_threads(threads):
             return self.net(ids, mask=None if bool(mask.all()) else mask), mask
 
 
@@ -205,10 +205,13 @@ def _heads(folder: Path) -> tuple[Pooling, bool]:
 
 
 @contextmanager
-def _threads(torch: Any, wanted: int | None) -> Iterator[None]:
+def torch_threads(wanted: int | None) -> Iterator[None]:
+    """Give torch this many threads inside the block; None leaves them as they are."""
+    import torch
+
     before = torch.get_num_threads()
     switch = wanted is not None and wanted != before
-    if switch:
+    if switch and wanted is not None:
         torch.set_num_threads(wanted)
     try:
         yield

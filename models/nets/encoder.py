@@ -109,7 +109,7 @@ class Encoder(nn.Module):
                 f"{length} tokens are too many: this encoder reads {config.max_positions} at once"
             )
         start = config.position_offset
-        x = self.embedding(ids) + self.positions.weight[start : start + length]
+        x: Tensor = self.embedding(ids) + self.positions.weight[start : start + length]
         x = x + (self.types.weight[0] if types is None else self.types(types))
         x = F.dropout(self.embedding_norm(x), config.dropout, self.training)
         seen = None if mask is None else mask[:, None, None, :]

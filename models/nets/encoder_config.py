@@ -45,7 +45,7 @@ class EncoderConfig:
     norm_eps: float = 1e-12
     dropout: float = 0.0
     pooler: bool = False
-    fused_attention: bool = False
+    fused_attention: bool = True
 
     def __post_init__(self) -> None:
         sizes = ("vocab_size", "hidden_size", "num_layers", "num_heads", "intermediate_size", "max_positions")
