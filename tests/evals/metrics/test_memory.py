@@ -1,0 +1,36 @@
+import sys
+
+import numpy as np
+import pytest
+
+from evals.metrics.memory import peak_gpu_memory, peak_memory, reset_peak_memory
+
+SIZE = 64 * 1024 * 1024
+
+
+def _use() -> int:
+    held = np.ones(SIZE, dtype=np.uint8)
+    return int(held[::4096].sum())
+
+
+def test_the_peak_remembers_what_was_given_back() -> None:
+    before = peak_memory()
+    reset_peak_memory()
+    low = peak_memory()
+    _use()
+    assert peak_memory() >= max(before if sys.platform != "linux" else 0, low + SIZE // 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can forget a peak")
+def test_a_reset_forgets_it() -> None:
+    _use()
+    high = peak_memory()
+    if not reset_peak_memory():
+        pytest.skip("this system forbids it")
+    assert peak_memory() <= high - SIZE // 2
+
+
+def test_no_gpu_is_woken_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert peak_gpu_memory() is None
+    assert "torch" not in sys.modules
