@@ -253,14 +253,28 @@ def execute(
             suites=timings,
         ),
     )
-    difference = None
-    if baseline is not None:
-        from evals.compare import compare
-
-        difference = compare(report, baseline)
+    difference = compared(settings, report, baseline) if baseline is not None else None
     folder = settings.folder.evals / planned.id
     run_folder.write(folder, report, records, render(report, records, difference))
     return Finished(folder, report, records, difference)
+
+
+def compared(settings: Settings, now: Report, baseline: Report) -> Difference:
+    """Compares a report with an earlier one, by the measures of all suites, the user's among them.
+
+    Raises:
+        UsageError: if they have no sample in common.
+    """
+    from apps import compose
+    from evals.compare import compare
+
+    table = compose.suites(settings)
+    names = {result.suite for result in now.suites} & set(table.listed())
+    difference = compare(now, baseline, measures={name: table[name].measures for name in names})
+    if not any(row.n for row in difference.rows):
+        why = " ".join(difference.notes)
+        raise UsageError(f"The baseline can't be compared with this: no sample is in both. {why}")
+    return difference
 
 
 def render(report: Report, records: list[Record], difference: Difference | None = None) -> dict[str, str]:

@@ -31,6 +31,9 @@ REPORT, TIMINGS, SAMPLES, MARKDOWN, PAGE = (
     "report.html",
 )
 
+BESIDE = ("difference", "folder", "run")
+"""What `homespun eval --json` prints beside a report's own fields."""
+
 
 @dataclass(frozen=True)
 class RunInfo:
@@ -114,6 +117,8 @@ def read_report(path: Path) -> Report:
     made = value.get("format") if isinstance(value, dict) else None
     if isinstance(made, int) and made != FORMAT:
         raise UsageError(f"{file} has format {made}, and this version reads {FORMAT}: make it anew.")
+    if isinstance(value, dict):
+        value = {key: part for key, part in value.items() if key not in BESIDE}
     try:
         report = Report.model_validate(value)
     except ValidationError as error:

@@ -75,7 +75,7 @@ def evaluate(
         return _list_suites(settings, as_json)
     before = read_report(find_run(root, baseline)) if baseline is not None else None
     if show is not None:
-        return _show(find_run(root, show), before, output, as_json)
+        return _show(settings, find_run(root, show), before, output, as_json)
     tracker = _tracker(track)
     request = Request(
         suites=tuple(suites or ()),
@@ -91,7 +91,7 @@ def evaluate(
     if tracker is not None:
         tracker(finished.report, finished.folder)
     _tell(finished.report, finished.difference, finished.folder, output, as_json)
-    return _status(finished)
+    return _status(finished.silent, finished.difference)
 
 
 def _run(settings: Settings, request: Request, before: Report | None, baseline: str | None) -> Finished:
@@ -152,30 +152,28 @@ def _tell(
         print(f"\nreport: {folder / PAGE}")
 
 
-def _status(finished: Finished) -> int:
-    silent = finished.silent
+def _status(silent: list[str], difference: Difference | None) -> int:
+    """Says what is wrong, if anything, and returns what the program leaves with."""
     for text in silent:
         complain(text)
-    regressions = finished.difference.regressions if finished.difference is not None else []
+    if difference is None:
+        return FAILED if silent else 0
+    regressions = [str(row) for row in difference.regressions]
     if regressions:
-        complain(f"worse than the baseline: {', '.join(str(row) for row in regressions)}")
+        complain(f"worse than the baseline: {', '.join(regressions)}")
+    elif not any(row.gated for row in difference.rows):
+        complain(f"nothing was tested against the baseline: {' '.join(difference.notes)}")
     return FAILED if silent or regressions else 0
 
 
-def _show(path: Path, before: Report | None, output: Path | None, as_json: bool) -> int:
+def _show(settings: Settings, path: Path, before: Report | None, output: Path | None, as_json: bool) -> int:
+    from apps.evaluation import compared
     from evals.run_folder import read_report
 
     report = read_report(path)
-    difference = None
-    if before is not None:
-        from evals.compare import compare
-
-        difference = compare(report, before)
+    difference = compared(settings, report, before) if before is not None else None
     _tell(report, difference, path if path.is_dir() else None, output, as_json)
-    if difference is not None and difference.regressions:
-        complain(f"worse than the baseline: {', '.join(str(row) for row in difference.regressions)}")
-        return FAILED
-    return 0
+    return _status([], difference)
 
 
 def _list_suites(settings: Settings, as_json: bool) -> int:
@@ -231,6 +229,6 @@ def _list_runs(root: Path, as_json: bool) -> int:
 def _tracker(name: str | None) -> Any:
     if name is None:
         return None
-    from evals.tracking import TRACKERS
+    from homespun.errors import UsageError
 
-    return TRACKERS[name]
+    raise UsageError(f"--track {name}")

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.cli.progress import Progress
+from apps.evaluation import Step
+
+WORDS = [f"word{number}" for number in range(10)]
+
+
+@pytest.fixture
+def turns(tmp_path: Path) -> str:
+    """Ten recorded questions."""
+    path = tmp_path / "turns.jsonl"
+    rows = [
+        {
+            "messages": [{"role": "user", "content": f"Say {word}."}],
+            "answer": word,
+            "accept": [f"{word}!"],
+            "thread": f"t{number // 2}",
+        }
+        for number, word in enumerate(WORDS)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+@pytest.fixture
+def model(scripted: Callable[..., str]) -> Callable[..., str]:
+    """A model that says each word, slowly if that's asked, except for those it gets wrong."""
+
+    def make(*wrong: str, delay: float = 0.0, error: str | None = None) -> str:
+        return scripted(
+            *(
+                {
+                    "match": f"{word}\\.",
+                    "text": "no idea" if word in wrong else f"{word}!",
+                    "repeat": True,
+                    "delay": delay,
+                    **({"error": error} if error else {}),
+                }
+                for word in WORDS
+            )
+        )
+
+    return make
+
+
+def _accepted(report: dict[str, Any]) -> float:
+    (result,) = report["suites"]
+    return float(next(e["value"] for e in result["system"]["estimates"] if e["measure"] == "accepted"))
+
+
+def test_suites_are_listed_with_what_they_tell(homespun: Any) -> None:
+    listed = homespun("eval", "--json").json["suites"]
+    assert [row["name"] for row in listed][:2] == ["lm", "chat_memory"]
+    assert all(row["about"] and row["measures"] for row in listed)
+    lines = homespun("eval").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["SUITE", *(row["name"] for row in listed)]
+
+
+def test_a_run_prints_its_figures_and_where_the_report_lies(homespun: Any, model: Any, turns: str) -> None:
+    done = homespun("eval", "recorded", "--model", model("word3"), "--data", turns)
+    assert (done.status, done.err) == (0, "")
+    assert "90.0 %" in done.out
+    page = Path(done.out.rstrip().splitlines()[-1].removeprefix("report: "))
+    assert page.name == "report.html"
+    assert page.is_file()
+
+
+def test_json_is_one_object_that_serves_as_a_baseline(
+    homespun: Any, model: Any, turns: str, tmp_path: Path
+) -> None:
+    output = tmp_path / "new" / "out.json"
+    command = ("eval", "recorded", "-m", model("word3"), "--data", turns, "--json", "-o", str(output))
+    first = homespun(*command)
+    report = first.json
+    assert first.status == 0
+    assert _accepted(report) == 0.9
+    assert report["timings"]["suites"][0]["asked"] == 10
+    assert report["run"].startswith("recorded-")
+    written = json.loads(output.read_text())
+    assert written == {key: value for key, value in report.items() if key not in ("run", "folder")}
+    again = homespun(*command).json
+    assert again["timings"]["suites"][0]["kept"] == 10
+    assert again["suites"] == report["suites"]
+    printed = tmp_path / "printed.json"
+    printed.write_text(json.dumps(report))
+    for baseline in (str(printed), str(output), report["run"], report["folder"]):
+        done = homespun(*command[:-3], "--json", "--baseline", baseline)
+        assert (done.status, done.json["difference"]["rows"][0]["n"]) == (0, 10)
+
+
+def test_a_significant_fall_leaves_with_1(homespun: Any, model: Any, turns: str, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    homespun("eval", "recorded", "-m", model(), "--data", turns, "-o", str(good))
+    done = homespun("eval", "recorded", "-m", model(*WORDS[1:]), "--data", turns, "-o", str(bad))
+    assert done.status == 0
+    worse = homespun("eval", "--show", str(bad), "--baseline", str(good))
+    # Ten samples in five groups: no swap of groups is rare enough to be significant.
+    assert worse.status == 0
+    assert "nothing was tested against the baseline" in worse.line
+    rows = [json.loads(line) | {"thread": ""} for line in Path(turns).read_text().splitlines()]
+    alone = tmp_path / "alone.jsonl"
+    alone.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    homespun("eval", "recorded", "-m", model(), "--data", str(alone), "-o", str(good))
+    worse = homespun(
+        "eval", "recorded", "-m", model(*WORDS[1:]), "--data", str(alone), "--baseline", str(good)
+    )
+    assert worse.status == 1
+    assert "accepted" in worse.line
+    better = homespun("eval", "recorded", "-m", model(), "--data", str(alone), "--baseline", str(good))
+    assert better.status == 0
+
+
+def test_if_every_sample_fails_the_reason_is_told(homespun: Any, model: Any, turns: str) -> None:
+    address = model(error="nobody there")
+    done = homespun("eval", "recorded", "-m", address, "--data", turns, "--limit", "2")
+    assert done.status == 1
+    assert done.line == (
+        f"homespun: every sample of recorded failed on {address}, the first with RuntimeError: nobody there\n"
+    )
+    assert "100.0 %" in done.out
+
+
+def test_runs_are_listed_and_shown(homespun: Any, model: Any, turns: str) -> None:
+    assert homespun("eval", "--runs").out == ""
+    made = homespun("eval", "recorded", "-m", model(), "--data", turns, "--json").json
+    (listed,) = homespun("eval", "--runs", "--json").json["runs"]
+    assert (listed["run"], listed["samples"], listed["failures"]) == (made["run"], 10, 0)
+    assert made["run"] in homespun("eval", "--runs").out
+    shown = homespun("eval", "--show", made["run"][:12], "--json").json
+    assert shown["suites"] == made["suites"]
+    assert shown["timings"] == made["timings"]
+    assert "100.0 %" in homespun("eval", "--show", made["run"]).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("lmm",), "lm"),
+        (("lm", "--model", "nosuch"), "nosuch"),
+        (("lm", "recorded", "--data", "x"), "one suite"),
+        (("recorded", "--data", "/nosuch/file"), "/nosuch/file"),
+        (("recorded", "--baseline", "nosuch"), "nosuch"),
+        (("recorded", "--limit", "-1"), "limit"),
+        (("recorded", "--track", "nosuch"), "nosuch"),
+        (("--show", "nosuch"), "nosuch"),
+        (("lm", "--runs"), "without a suite"),
+        (("--output", "x"), "which suite"),
+    ],
+)
+def test_misuse_is_one_line_and_asks_nothing(homespun: Any, arguments: tuple[str, ...], said: str) -> None:
+    done = homespun("eval", *arguments)
+    assert done.status == 2
+    assert said in done.line
+    assert done.out == ""
+
+
+def test_a_baseline_that_is_no_report_is_refused(homespun: Any, tmp_path: Path) -> None:
+    for number, text in enumerate(("{", "[]", "{}", '{"format": 99}')):
+        path = tmp_path / f"{number}.json"
+        path.write_text(text)
+        done = homespun("eval", "recorded", "--baseline", str(path))
+        assert (done.status, str(path) in done.line) == (2, True)
+
+
+def _report(home: Path) -> bytes | None:
+    found = list((home / "runs" / "evals").glob("*/report.json"))
+    return found[0].read_bytes() if found else None
+
+
+def _answers(home: Path) -> int:
+    files = (home / "runs" / "evals" / "answers" / "recorded").glob("*.jsonl")
+    return sum(file.read_bytes().count(b"\n") for file in files)
+
+
+def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
+    zygote: Any, model: Any, turns: str, homespun_home: Path
+) -> None:
+    address = model(delay=0.1)
+    pid = zygote.start("homespun", "eval", "recorded", "--model", address, "--data", turns, "--fresh")
+    while not _answers(homespun_home):
+        time.sleep(0.01)
+    assert zygote.kill(pid, signal.SIGINT) == 130
+    assert zygote.err.read_text() == (
+        "homespun: stopped; what was answered is kept, and "
+        f"homespun eval recorded --model {address} --data {turns} goes on\n"
+    )
+    assert _report(homespun_home) is None
+    assert 0 < _answers(homespun_home) < 10
+
+
+def _kills(
+    zygote: Any, command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moments: list[float]
+) -> None:
+    """Kills a run at each moment (a share of its time), and lets the last one end."""
+    homes = [tmp_path / "whole", tmp_path / "killed"]
+    monkeypatch.setenv("HOMESPUN_HOME", str(homes[0]))
+    began = time.monotonic()
+    assert zygote.wait(zygote.start(*command)) == 0
+    lasted = time.monotonic() - began
+    whole = _report(homes[0])
+    assert whole is not None
+    monkeypatch.setenv("HOMESPUN_HOME", str(homes[1]))
+    lost = 0
+    for moment in moments:
+        before = _answers(homes[1])
+        pid = zygote.start(*command)
+        time.sleep(moment * lasted)
+        zygote.kill(pid, signal.SIGKILL)
+        lost += _answers(homes[1]) < before
+    assert lost == 0
+    assert _answers(homes[1]) > 0
+    assert zygote.wait(zygote.start(*command)) == 0
+    assert _report(homes[1]) == whole
+    (left,) = {path.parent for path in (homes[1] / "runs" / "evals").glob("*/report.json")}
+    assert (left / "report.html").is_file()
+
+
+def test_a_killed_run_goes_on_to_the_same_report(
+    zygote: Any, model: Any, turns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["homespun", "eval", "recorded", "--model", model("word3", delay=0.05), "--data", turns]
+    _kills(zygote, command, monkeypatch, tmp_path, [0.3, 0.5, 0.6, 0.7])
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_run_killed_over_and_over_goes_on_to_the_same_report(
+    workers: int, zygote: Any, model: Any, turns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random_ = random.Random(workers)
+    address = model("word3", delay=0.05)
+    for round_ in range(20):
+        command = ["homespun", "eval", "recorded", "--model", address, "--data", turns]
+        command += ["--seed", str(round_), "--workers", str(workers)]
+        folder = tmp_path / str(round_)
+        _kills(zygote, command, monkeypatch, folder, [random_.uniform(0.05, 1) for _ in range(6)])
+
+
+def test_progress_is_a_bar_on_a_terminal_and_a_line_now_and_then_elsewhere() -> None:
+    class Stream:
+        def __init__(self, live: bool) -> None:
+            self.live, self.text = live, ""
+
+        def isatty(self) -> bool:
+            return self.live
+
+        def write(self, text: str) -> None:
+            self.text += text
+
+        def flush(self) -> None:
+            pass
+
+    def step(done: int, failures: int = 0, number: int = 1) -> Step:
+        return Step("lm", "home", number, 2, done, 100, failures)
+
+    now = 0.0
+    terminal, file = Stream(True), Stream(False)
+    shown = [Progress(stream, clock=lambda: now) for stream in (terminal, file)]  # type: ignore[arg-type]
+    steps = (
+        (0.0, step(50)),
+        (10.0, step(60, 1)),
+        (20.0, step(75, 2)),
+        (20.05, step(76)),
+        (21.0, step(100)),
+    )
+    for at, one in steps:
+        now = at
+        for progress in shown:
+            progress(one)
+    assert file.text == "lm · home (1 of 2): 75/100, 2 failed, 20s left\n"
+    # 50 were kept and came at once.
+    assert "\r[##############..........] lm · home (1 of 2): 60/100, 1 failed, 40s left" in terminal.text
+    assert "76/100" not in terminal.text
+    shown[0].clear()
+    assert terminal.text.endswith(" \r")
+    before = terminal.text
+    shown[0].clear()
+    assert terminal.text == before
+
+
+def test_the_state_folder_is_all_that_is_written(
+    homespun: Any, model: Any, turns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    homespun("eval", "recorded", "-m", model(), "--data", turns)
+    assert list(here.iterdir()) == []

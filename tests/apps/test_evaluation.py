@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps import compose, evaluation
+from apps.evaluation import Request, execute, offline_judges, plan
+from apps.systems import Systems, open_systems, thread_name, threads_file
+from evals.run_folder import find_run, list_runs, read_records, read_report
+from graphs.persistence import open_checkpointer
+from graphs.threads import read_thread
+from homespun.errors import Cancelled, HomespunError, ModelNotFound, UnknownName, UsageError
+from homespun.names import Table
+from homespun.settings import Settings, load_settings
+
+SUITES = """
+from evals.measure import Mean, Measure
+from evals.sample import Output, Sample
+from evals.suite import Suite
+
+class Echo(Suite):
+    name = "echo"
+    about = "says it back"
+    kind = "chat"
+    measures = (Measure("right", Mean("right"), primary=True), Measure("s", Mean("timing.s"), timing=True))
+
+    def samples(self, source):
+        for word in (source.data or "yes no maybe").split():
+            yield Sample(word, word, word)
+
+    def answer(self, system, sample, seed):
+        return Output(system.invoke(sample.input).text, timing={"s": 0.1})
+
+    def score(self, sample, output):
+        return {"right": float(output.answer == sample.target)}
+
+class Empty(Echo):
+    name = "empty"
+    def samples(self, source):
+        return iter(())
+
+class Likely(Echo):
+    name = "likely"
+    kind = "likelihood"
+
+class Odd(Echo):
+    name = "odd"
+    kind = "oracle"
+
+ECHO, EMPTY, LIKELY, ODD = Echo(), Empty(), Likely(), Odd()
+"""
+
+
+@pytest.fixture
+def suites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These instead of ours, one of which isn't there."""
+    (tmp_path / "tests_suites.py").write_text(SUITES)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(__import__("sys").modules, "tests_suites", raising=False)
+    rows = {name.lower(): f"tests_suites:{name}" for name in ("ECHO", "EMPTY", "LIKELY", "ODD", "GONE")}
+    monkeypatch.setattr(compose, "suites", lambda settings: Table("suite", rows))
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps([{"text": "yes", "repeat": True}]))
+    return f"scripted:{path}"
+
+
+@contextmanager
+def _systems(**settings: Any) -> Iterator[tuple[Settings, Systems]]:
+    chosen = load_settings(**settings)
+    with open_systems(chosen) as systems:
+        yield chosen, systems
+
+
+def test_a_chat_model_is_asked_at_temperature_0(tiny_model: Path, script: str) -> None:
+    with _systems(model=script) as (_, systems):
+        ours = systems.make("chat", str(tiny_model))
+        assert (ours.call.temperature, ours.workers, ours.name) == (0.0, 1, str(tiny_model))
+        assert systems.make("chat").name == script
+        assert systems.make("chat", "home").about["parameters"] > 1_000_000
+        with pytest.raises(ModelNotFound):
+            systems.make("chat", "nosuch")
+        with pytest.raises(UsageError, match="'oracle'"):
+            systems.make("oracle", script)
+
+
+def test_models_over_the_network_are_asked_eight_at_once(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = compose.chat_model(load_settings(), script)
+    monkeypatch.setattr(compose, "chat_model", lambda settings, name, **sampling: real)
+    with _systems() as (_, systems):
+        assert systems.make("chat", "openai:gpt-x").workers == 8
+        assert systems.make("conversation", "openai:gpt-x").workers == 8
+        assert systems.make("chat", script).workers == 1
+
+
+@pytest.mark.parametrize("kind", ["chat", "conversation"])
+def test_the_fingerprint_changes_with_what_could_change_an_answer(
+    kind: str, tiny_model: Path, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _systems() as (_, systems):
+        first = systems.make(kind, script).fingerprint
+        assert systems.make(kind, script).fingerprint == first
+        Path(script.partition(":")[2]).write_text('[{"text": "no", "repeat": true}]')
+        changed = systems.make(kind, script).fingerprint
+        assert len({first, changed, systems.make(kind, str(tiny_model)).fingerprint}) == 3
+        if kind == "conversation":
+            from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
+
+            prompt = ChatPromptTemplate([("system", "Be brief."), MessagesPlaceholder("messages")])
+            monkeypatch.setattr("graphs.chatbot.prompts.chat_prompt", lambda: prompt)
+            assert systems.make(kind, script).fingerprint != changed
+
+
+def test_a_conversation_is_played_in_a_thread_that_can_be_opened_later(tiny_model: Path, script: str) -> None:
+    with _systems() as (settings, systems):
+        scripted = systems.make("conversation", script)
+        assert [reply.text for reply in scripted.call(["one", "two"], thread="t", seed=1)] == ["yes", "yes"]
+        replies = scripted.call(["three"], thread="t", seed=1)
+        assert replies[0].usage["output_tokens"] == 1
+        assert replies[0].seconds >= 0
+        own = systems.make("conversation", str(tiny_model))
+        said = [reply.text for reply in own.call(["Hello", "And you?"], thread="t", seed=1)]
+        assert said == [reply.text for reply in own.call(["Hello", "And you?"], thread="t", seed=1)]
+        with pytest.raises(UsageError, match="empty"):
+            own.call([""], thread="t2", seed=1)
+    with open_checkpointer(threads_file(settings)) as saver:
+        # A second play begins anew, and another system has a thread of its own.
+        kept = read_thread(saver, thread_name("t", scripted.fingerprint))
+        assert [message.text for message in kept] == ["three", "yes"]
+        kept = read_thread(saver, thread_name("t", own.fingerprint))
+        assert [message.text for message in kept] == ["Hello", said[0], "And you?", said[1]]
+
+
+def test_a_model_folder_says_how_likely_a_text_is_and_a_script_does_not(
+    tiny_model: Path, script: str
+) -> None:
+    with _systems() as (_, systems):
+        system = systems.make("likelihood", str(tiny_model))
+        loss = system.call("Hello there")
+        assert (loss.bytes, loss.nats > 0) == (11, True)
+        assert system.about["parameters"] > 1000
+        with pytest.raises(UsageError, match="how likely a text is"):
+            systems.make("likelihood", script)
+
+
+def test_judges_are_systems_too(script: str) -> None:
+    with _systems(model=script) as (settings, systems):
+        judge = systems.make("judge", "lexical")
+        assert judge.call.score([("The cat sat.", "The cat sat.")])[0] > 0.5
+        assert judge.about["threshold"] == judge.call.threshold
+        assert systems.make("judge").name == "lexical"
+        assert systems.make("judge", f"chat:{script}").workers == 1
+        assert offline_judges(settings) == ["lexical", "length", "cosine", f"chat:{script}"]
+        assert offline_judges(settings, "m")[-1] == "chat:m"
+        with pytest.raises(UnknownName):
+            systems.make("judge", "lexicla")
+
+
+@pytest.mark.usefixtures("suites")
+def test_what_cannot_run_is_an_error_by_name_and_told_among_all(script: str) -> None:
+    with _systems() as (settings, systems):
+        planned = plan(settings, Request(("all",), script), systems)
+        assert [job.suite.name for job in planned.jobs] == ["echo", "empty"]
+        assert planned.skipped.keys() == {"likely", "odd", "gone"}
+        assert "can't be loaded" in planned.skipped["gone"]
+        for name in planned.skipped:
+            with pytest.raises(HomespunError):
+                plan(settings, Request((name,), script), systems)
+        with pytest.raises(UnknownName, match="echo"):
+            plan(settings, Request(("echoo",), script), systems)
+        with pytest.raises(ModelNotFound):  # not a reason to leave every suite out
+            plan(settings, Request(("all",), "nosuch"), systems)
+        with pytest.raises(UsageError, match="one suite"):
+            plan(settings, Request(("echo", "odd"), script, data="x"), systems)
+    report = execute(settings, Request(("all",), script)).report
+    assert [result.suite for result in report.suites] == ["echo"]
+    assert report.skipped["empty"] == "The data has no samples."
+    assert report.skipped.keys() == {"likely", "odd", "gone", "empty"}
+    with pytest.raises(UsageError, match="no samples"):
+        execute(settings, Request(("empty",), script))
+
+
+@pytest.mark.usefixtures("suites")
+def test_the_same_request_has_the_same_folder(script: str) -> None:
+    with _systems() as (settings, systems):
+
+        def run_id(suites: tuple[str, ...] = ("echo",), **more: Any) -> str:
+            return plan(settings, Request(suites, script, **more), systems).id
+
+        names = [run_id(), run_id(limit=2), run_id(seed=1), run_id(data="x"), run_id(("all",))]
+        assert len(set(names)) == 5
+        assert run_id() == run_id(workers=3, fresh=True, judge="length") == names[0]
+        assert names[0].startswith("echo-")
+        assert names[4].startswith("all-")
+        assert run_id(("echo", "echo", "empty")).startswith("echo+empty-")
+        Path(script.partition(":")[2]).write_text('["other"]')
+        assert run_id() != names[0]
+
+
+@pytest.mark.usefixtures("suites")
+def test_a_run_is_kept_whole_in_its_folder(script: str) -> None:
+    settings, steps = load_settings(), []
+    finished = execute(settings, Request(("echo",), script), progress=steps.append)
+    assert {file.name for file in finished.folder.iterdir()} == {
+        "report.json",
+        "report.md",
+        "report.html",
+        "samples.jsonl",
+        "timings.json",
+    }
+    assert read_report(finished.folder) == finished.report
+    assert list(read_records(finished.folder)) == finished.records
+    assert finished.report.versions.keys() >= {"homespun", "torch", "python"}
+    assert finished.report.timings is not None
+    assert finished.report.timings.machine["cores"]
+    assert "timings" not in json.loads((finished.folder / "report.json").read_text())
+    assert [(step.suite, step.number, step.count, step.done, step.total) for step in steps] == [
+        ("echo", 1, 1, done, 3) for done in range(4)
+    ]
+    (info,) = list_runs(settings.folder.evals)
+    assert (info.id, info.suites, info.systems) == (finished.folder.name, ("echo",), (script,))
+    assert (info.samples, info.failures) == (3, 0)
+    assert find_run(settings.folder.evals, info.id[:6]) == finished.folder
+    assert finished.silent == []
+
+
+@pytest.mark.usefixtures("suites")
+def test_a_run_that_was_stopped_leaves_no_report_and_goes_on(script: str) -> None:
+    settings, cancel = load_settings(), threading.Event()
+    with pytest.raises(Cancelled, match="1 of 3"):
+        execute(
+            settings,
+            Request(("echo",), script),
+            cancel=cancel,
+            progress=lambda step: step.done and cancel.set(),
+        )
+    assert list_runs(settings.folder.evals) == []
+    finished = execute(settings, Request(("echo",), script))
+    assert finished.report.timings is not None
+    assert (finished.report.timings.suites[0].kept, finished.report.timings.suites[0].asked) == (1, 2)
+
+
+def test_recorded_turns_are_those_of_ones_own(script: str) -> None:
+    settings = load_settings()
+    settings.folder.recorded.parent.mkdir(parents=True, exist_ok=True)
+    turn = {"messages": [{"role": "user", "content": "Really?"}], "answer": "Yes!", "accept": ["yes"]}
+    settings.folder.recorded.write_text(json.dumps(turn) + "\n")
+    (result,) = execute(settings, Request(("recorded",), script)).report.suites
+    assert result.data == "recorded.jsonl"
+    assert [len(result.system.samples), result.system.estimates[0].value] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "names"), [("tiny", ("lm", "chat_memory", "recorded")), ("home", ("recorded",))]
+)
+def test_two_runs_of_one_seed_are_the_same_to_the_byte(
+    model: str, names: tuple[str, ...], tiny_model: Path, tmp_path: Path
+) -> None:
+    address = str(tiny_model) if model == "tiny" else model
+    reports = []
+    for home, workers in (("a", 1), ("b", 2)):
+        settings = load_settings(home=tmp_path / home)
+        finished = execute(settings, Request(names, address, limit=3, workers=workers))
+        assert [result.system.failures for result in finished.report.suites] == [0] * len(names)
+        reports.append((finished.folder / "report.json").read_bytes())
+    assert reports[0] == reports[1]
+    other = execute(load_settings(home=tmp_path / "a"), Request(names, address, limit=3, seed=1))
+    assert (other.folder / "report.json").read_bytes() != reports[0]
+
+
+def test_versions_leave_out_what_is_not_installed() -> None:
+    assert evaluation.versions(["homespun", "no-such-package"]).keys() == {"python", "homespun"}
