@@ -96,7 +96,13 @@ class Difference(BaseModel):
 
 
 def compare(
-    now: Report, baseline: Report, *, alpha: float = 0.05, measures: Measures | None = None, seed: int = 0
+    now: Report,
+    baseline: Report,
+    *,
+    alpha: float = 0.05,
+    measures: Measures | None = None,
+    resamples: int | None = None,
+    seed: int = 0,
 ) -> Difference:
     """Compares a report with an earlier one.
 
@@ -105,6 +111,7 @@ def compare(
         baseline: the earlier one; its systems may have other names.
         alpha: highest chance of a false alarm of the whole gate.
         measures: suite → its measures; by default those of the suites in `evals.suites`.
+        resamples: swaps tried in each test; by default as many as `evals.stats.pairs` takes.
         seed: of the permutations; the same seed gives the same answer.
     """
     rows: list[Row] = []
@@ -114,7 +121,7 @@ def compare(
         if known is None:
             notes.append(f"{after.suite}: not compared, for there is no such suite here.")
             continue
-        rows += _suite(after, before, known, notes, seed)
+        rows += _suite(after, before, known, notes, _Draws(resamples, seed))
     rows += _timings(now, baseline)
     if not any(row.gated for row in rows):
         notes.append("Nothing was tested: a regression can't be found here.")
@@ -155,6 +162,14 @@ def _measures(suite: str, measures: Measures | None) -> Sequence[Measure] | None
 
 
 @dataclass(frozen=True)
+class _Draws:
+    """How tests draw: how many swaps (None for the usual number), and the seed."""
+
+    resamples: int | None
+    seed: int
+
+
+@dataclass(frozen=True)
 class _Pair:
     """One sample in both reports."""
 
@@ -167,7 +182,7 @@ class _Pair:
 
 
 def _suite(
-    after: SuiteResult, before: SuiteResult, measures: Sequence[Measure], notes: list[str], seed: int
+    after: SuiteResult, before: SuiteResult, measures: Sequence[Measure], notes: list[str], draws: _Draws
 ) -> list[Row]:
     name = after.suite
     earlier = {sample.id: sample for sample in before.system.samples}
@@ -200,10 +215,10 @@ def _suite(
             f"{name}: {failing} samples that the baseline answered failed now; "
             "they count in failure_rate and in no other measure."
         )
-    return [_row(name, measure, pairs, tested=same, seed=seed) for measure in repeatable(measures)]
+    return [_row(name, measure, pairs, tested=same, draws=draws) for measure in repeatable(measures)]
 
 
-def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, seed: int) -> Row:
+def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, draws: _Draws) -> Row:
     import numpy as np
 
     from evals.stats import pairs as tests
@@ -219,7 +234,15 @@ def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, 
 
     a, b = columns([row[1] for row in counted]), columns([row[2] for row in counted])
     clusters = [pair.cluster for pair, _, _ in counted]
-    found = tests.compare(measure.statistic, a, b, clusters, better=measure.better, seed=seed)
+    found = tests.compare(
+        measure.statistic,
+        a,
+        b,
+        clusters,
+        better=measure.better,
+        resamples=draws.resamples,
+        seed=draws.seed,
+    )
     gains = tests.gains(measure.statistic, a, b, better=measure.better)
     ids = [pair.now.id for pair, _, _ in counted]
     gated = tested and measure.primary and measure.better != "neither"
