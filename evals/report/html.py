@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.report import changes
 from evals.report.figures import duration, number, plain, words
 from evals.report.payload import embed, payload
 from evals.report.plots import SIGNS
-from evals.report.sections import sections, summary
+from evals.report.sections import movements, sections, summary
 from evals.result import Record, Report
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def render(report: Report, records: Sequence[Record], difference: Difference | N
         policy=_policy(style, script),
         style=Markup(style),
         script=Markup(script),
-        data=Markup(embed(payload(report, records))) if records else "",
+        data=Markup(embed(payload(report, records, difference))) if records else "",
         report=report,
         title=_title(report),
         facts=_facts(report),
@@ -59,8 +60,23 @@ def render(report: Report, records: Sequence[Record], difference: Difference | N
         sections=sections(report),
         marked=any(result.baselines for result in report.suites),
         samples=len(records),
-        difference=difference,
+        compared=None if difference is None else _compared(difference),
     )
+
+
+def _compared(difference: Difference) -> Mapping[str, Any]:
+    """Returns what the page says of a comparison."""
+    from markupsafe import Markup
+
+    made = changes.changed(difference)
+    return {
+        "verdict": changes.verdict(difference),
+        "tone": "bad" if difference.regressions else "good" if difference.improvements else "",
+        "sentences": changes.sentences(difference),
+        "plots": [Markup(plot) for plot in movements(made)],
+        "rows": made,
+        "notes": changes.notes(made, difference),
+    }
 
 
 def _title(report: Report) -> str:

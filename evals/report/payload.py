@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from evals.result import Record, Report
+
+if TYPE_CHECKING:
+    from evals.compare import Difference
 
 Marks = Mapping[str, Literal["higher", "lower"]]
 _ENDS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -21,11 +24,14 @@ def embed(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(_ENDS)
 
 
-def payload(report: Report, records: Sequence[Record]) -> dict[str, Any]:
+def payload(
+    report: Report, records: Sequence[Record], difference: Difference | None = None
+) -> dict[str, Any]:
     """Returns samples and what each system made of them.
 
     Keys: ``samples`` (suite, id, group, tags, input, target), ``records`` (``s``: the sample's place, system,
-    baseline, answer, passages, trace, usage, timing, error, scores, ``wrong``: true, false or null).
+    baseline, answer, passages, trace, usage, timing, error, scores, ``wrong``: true, false or null),
+    ``moved`` (suite → ``lost`` and ``won``: ids of samples that went worse or better in a tested figure).
     """
     marks = {result.suite: marks_of(report, result.suite) for result in report.suites}
     places: dict[tuple[str, str], int] = {}
@@ -48,7 +54,13 @@ def payload(report: Report, records: Sequence[Record]) -> dict[str, Any]:
                 **({} if output is None else output.model_dump()),
             }
         )
-    return {"samples": samples, "records": made}
+    moved: dict[str, dict[str, list[str]]] = {}
+    for row in difference.rows if difference is not None else ():
+        if row.gated:
+            one = moved.setdefault(row.suite, {"lost": [], "won": []})
+            one["lost"] += row.losses
+            one["won"] += row.wins
+    return {"samples": samples, "records": made, "moved": moved}
 
 
 def marks_of(report: Report, suite: str) -> Marks:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evals.report import plots
+from evals.report.changes import Change
 from evals.report.figures import number, plain, spread, words
 from evals.report.rows import Row, clock, headline, rows, timings_of, what
 from evals.result import Estimate, JudgeVerdict, Report, Scored, SuiteResult, SystemResult
@@ -61,34 +62,54 @@ def sections(report: Report) -> list[Section]:
 
 def summary(report: Report) -> list[str]:
     """Returns the plots of all headline measures: shares on one axis, others each on its own."""
-    shares: list[tuple[plots.Point, str]] = []
-    others: list[tuple[plots.Point, str]] = []
+    points: list[tuple[plots.Point, str]] = []
     for place, result in enumerate(report.suites):
         first = headline(result)
         if first is None or first.measure == "failure_rate":
             continue
         marks = [(system.name, _same(system, first.measure)) for system in result.baselines]
-        point = _point(
-            first, marks, label=words(result.suite), link=f"suite-{place}", note=words(first.measure)
+        link, note = f"suite-{place}", words(first.measure)
+        points.append((_point(first, marks, label=words(result.suite), link=link, note=note), first.unit))
+    return _by_axis(points, "headline measures", middle=None)
+
+
+def movements(made: Sequence[Change]) -> list[str]:
+    """Returns the plots of all tested differences, with no difference in the middle."""
+    points = []
+    for one in made:
+        row = one.row
+        if not row.gated or row.difference is None:
+            continue
+        point = plots.Point(
+            label=one.suite,
+            value=row.difference,
+            low=row.low,
+            high=row.high,
+            shown=f"{one.change} ({one.interval})" if one.interval else one.change,
+            tone=one.tone,
+            note=one.measure,
         )
-        unit = (
-            ""
-            if first.unit == "" and plots.axis_for(_ends([point]), "") is plots.SHARES
-            else first.unit or "x"
+        points.append((point, row.unit))
+    return _by_axis(points, "differences from the baseline", middle=0.0)
+
+
+def _by_axis(points: Sequence[tuple[plots.Point, str]], title: str, *, middle: float | None) -> list[str]:
+    shares: list[tuple[plots.Point, str]] = []
+    others: list[tuple[plots.Point, str]] = []
+    for point, unit in points:
+        fits = all(value is None or abs(value) <= 1 for value in _ends([point]))
+        (shares if not unit and fits else others).append((point, unit))
+    groups = [([point for point, _ in shares], "")] if shares else []
+    groups += [([point], unit) for point, unit in others]
+    return [
+        plots.interval_plot(
+            group,
+            plots.axis_for(_ends(group), unit, zero=middle is not None),
+            title=title,
+            reference=middle,
         )
-        (shares if unit == "" else others).append((point, first.unit))
-    made = []
-    if shares:
-        made.append(
-            plots.interval_plot([point for point, _ in shares], plots.SHARES, title="headline measures")
-        )
-    for point, unit in others:
-        made.append(
-            plots.interval_plot(
-                [point], plots.axis_for(_ends([point]), unit), title=f"headline of {point.label}"
-            )
-        )
-    return made
+        for group, unit in groups
+    ]
 
 
 def _section(report: Report, result: SuiteResult, place: int) -> Section:

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from evals.report import changes
 from evals.report.figures import columns_of, duration, plain, shorten, words
 from evals.report.rows import BETTER, COUNTED, DETECTS, Row, clock, notes, rows, timings_of, what
 from evals.result import Report, SuiteResult
@@ -37,6 +38,8 @@ def render(report: Report, *, width: int | None = None, difference: Difference |
     parts = [_suite(report, result, width) for result in report.suites]
     if report.skipped:
         parts.append(_skipped(report, width))
+    if difference is not None:
+        parts.append(_difference(difference, width))
     parts.append(_foot(report, width))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -110,6 +113,47 @@ def _pad(text: str, size: int, *, left: bool) -> str:
     text = shorten(text, size)
     blank = " " * (size - columns_of(text))
     return text + blank if left else blank + text
+
+
+def _difference(difference: Difference, width: int) -> str:
+    made = changes.changed(difference)
+    lines = [_rule("against the baseline", width), *_wrap(changes.verdict(difference), width)]
+    for sentence in changes.sentences(difference):
+        lines += _wrap(sentence, width)
+    if made:
+        lines += ["", *_changes(made, width)]
+    said = changes.notes(made, difference)
+    if made:
+        said += changes.LEGEND
+    if said:
+        lines.append("")
+    for note in said:
+        lines += _wrap(note, width)
+    return "\n".join(lines)
+
+
+def _changes(made: Sequence[changes.Change], width: int) -> list[str]:
+    """Returns the table; on a narrow terminal without what the sentences above it say."""
+    head = ("measure", "baseline", "now", "change", "95 % interval", "p", "effect", "+/−/=", "finding")
+    table = [head] + [
+        (
+            f"{one.name} {one.arrow}".rstrip(),
+            one.baseline,
+            one.now,
+            one.change,
+            one.interval,
+            one.p,
+            one.effect,
+            one.samples,
+            one.finding,
+        )
+        for one in made
+    ]
+    for left_out in ((), (6,), (4, 6), (4, 6, 7), (4, 5, 6, 7)):
+        kept = [tuple(cell for i, cell in enumerate(row) if i not in left_out) for row in table]
+        if _width(kept) <= width:
+            break
+    return lay_out(kept, width)
 
 
 def _skipped(report: Report, width: int) -> str:

@@ -19,7 +19,7 @@
   show_theme();
 
   if (!$("data")) return;
-  const { samples, records } = JSON.parse($("data").textContent);
+  const { samples, records, moved } = JSON.parse($("data").textContent);
   records.forEach((record, at) => { record.at = at; record.sample = samples[record.s]; });
   const PAGE = 50;
   const LONG = 3000;
@@ -143,12 +143,16 @@
       return [pair, `${line(name)}: ${line(value)}`];
     })]);
   }
+  for (const one of Object.values(moved)) [one.lost, one.won] = [new Set(one.lost), new Set(one.won)];
+  const went = (way, record) => !record.baseline && moved[record.sample.suite]?.[way].has(record.sample.id);
   const marks = {
     all: () => true,
     failed: (record) => record.error || record.wrong,
     wrong: (record) => record.wrong,
     errors: (record) => record.error,
     right: (record) => record.wrong === false,
+    lost: (record) => went("lost", record),
+    won: (record) => went("won", record),
   };
   const haystack = (record) => record.hay ??= JSON.stringify(
     [record.sample.id, record.sample.input, record.sample.target, record.answer, record.error, record.trace]
@@ -241,26 +245,45 @@
     said.dir = "auto";
     const told = make("p", "legend");
     told.setAttribute("role", "status");
+    const restore = (one, body) => { one.body.replaceWith(body); one.body = body; };
     const clear = () => {
       said.querySelectorAll("[aria-pressed=true]").forEach((one) => one.setAttribute("aria-pressed", "false"));
-      passages.forEach((one) => { if (one.marked) { const body = block(one.passage); one.body.replaceWith(body); one.body = body; one.marked = false; } });
+      for (const one of passages.filter((one) => one.marked)) {
+        restore(one, block(one.passage));
+        one.marked = false;
+      }
     };
+    const spans = (one) => (Array.isArray(one.evidence) ? one.evidence
+      : [{ passage: one.passage, start: one.passage_start, end: one.passage_end }])
+      .filter((span) => passages[span.passage] && Number.isInteger(span.start) && Number.isInteger(span.end));
     const mark = (one, element) => {
       clear();
       element.setAttribute("aria-pressed", "true");
-      const probability = typeof one.probability === "number" ? `, probability of support ${Math.round(one.probability * 100)} %` : "";
-      told.textContent = `${one.verdict}${probability}`;
-      const place = passages[one.passage];
-      if (!place || typeof one.passage_start !== "number") return;
-      const piece = cutter(place.passage);
-      const marked = fill(make("mark", one.verdict === "supported" ? "" : "near"), piece(one.passage_start, one.passage_end));
-      const body = fill(make("pre", "text"), piece(0, one.passage_start));
-      body.append(marked);
-      fill(body, piece(one.passage_end));
-      place.body.replaceWith(body);
-      [place.body, place.marked] = [body, true];
-      told.textContent += one.verdict === "supported" ? `: passage ${one.passage + 1}` : `; nearest in passage ${one.passage + 1}`;
-      body.scrollTop = Math.max(0, marked.offsetTop - body.offsetTop - body.clientHeight / 2);
+      const supported = one.verdict === "supported";
+      const probability = typeof one.probability === "number" && one.verdict !== "no claim"
+        ? `, probability of support ${Math.round(one.probability * 100)} %` : "";
+      const kind = isText(one.kind) && one.kind ? ` (${one.kind})` : "";
+      const found = spans(one);
+      const where = [...new Set(found.map((span) => span.passage + 1))].join(" and ");
+      told.textContent = `${one.verdict}${kind}${probability}` +
+        (where ? `${supported ? ": passage " : "; nearest in passage "}${where}` : "");
+      for (const place of new Set(found.map((span) => passages[span.passage]))) {
+        const piece = cutter(place.passage);
+        const body = make("pre", "text");
+        body.dir = "auto";
+        let at = 0;
+        const own = found.filter((span) => passages[span.passage] === place).sort((a, b) => a.start - b.start);
+        for (const span of own) {
+          if (span.start > at) fill(body, piece(at, span.start));
+          body.append(fill(make("mark", supported ? "" : "near"), piece(Math.max(at, span.start), span.end)));
+          at = Math.max(at, span.end);
+        }
+        fill(body, piece(at));
+        restore(place, body);
+        place.marked = true;
+        const first = body.querySelector("mark");
+        body.scrollTop = Math.max(0, first.offsetTop - body.offsetTop - body.clientHeight / 2);
+      }
     };
     let from = 0;
     for (const one of [...support].sort((a, b) => a.start - b.start)) {

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evals.compare import Difference, Row
 from evals.result import (
     Answered,
     Asked,
@@ -177,7 +178,8 @@ def memory(n: int = 60) -> tuple[SuiteResult, list[Record]]:
 def answers(n: int = 12) -> tuple[SuiteResult, list[Record]]:
     """Answers from passages, with sentences checked by a judge; two records are hostile."""
     passages = [
-        "The mill at Arden was built in 1821 by the brothers Holt. It burned down in 1874 and wasn't rebuilt.",
+        "The mill at Arden was built in 1821 by the brothers Holt. "
+        "It burned down in 1874 and wasn't rebuilt.",
         "Arden lies on the river Wen. Its market is held on Thursdays.",
     ]
     answer = (
@@ -185,7 +187,7 @@ def answers(n: int = 12) -> tuple[SuiteResult, list[Record]]:
     )
     support = [
         {"start": 0, "end": 48, "verdict": "supported", "probability": 0.97,
-         "passage": 0, "passage_start": 0, "passage_end": 56},
+         "passage": 0, "evidence": [{"passage": 0, "start": 0, "end": 57}]},
         {"start": 49, "end": 72, "verdict": "unsupported", "probability": 0.08, "passage": 0,
          "passage_start": 57, "passage_end": 99},
         {"start": 73, "end": len(answer), "verdict": "supported", "probability": 0.91,
@@ -368,6 +370,38 @@ def full() -> tuple[Report, list[Record]]:
         timings=timings(*suites),
     )
     return report, [record for _, records in made for record in records]
+
+
+def compared() -> Difference:
+    """One figure worse, one better, one that can't be told, one too small, and what the clock said."""
+    lost = [f"dialogue-{i:03}" for i in range(1, 15)]
+    return Difference(
+        alpha=0.05,
+        rows=[
+            Row(suite="chat_memory", measure="remembered", better="higher", gated=True, baseline=0.772,
+                now=0.617, difference=-0.155, low=-0.24, high=-0.07, p=0.002, p_worse=0.001, adjusted=0.004,
+                effect=-0.71, wins=["dialogue-000"], losses=lost, ties=42, n=57, groups=20, verdict="worse"),
+            Row(suite="judge", measure="auroc", better="higher", gated=True, baseline=0.7, now=0.762,
+                difference=0.062, low=0.02, high=0.104, p=0.004, p_worse=0.998, adjusted=1.0, effect=0.4,
+                n=200, groups=200, verdict="better"),
+            Row(suite="lm", measure="bits_per_byte", better="lower", unit="bits", gated=True, baseline=1.4141,
+                now=1.4132, difference=-0.0009, low=-0.004, high=0.0022, p=0.55, p_worse=0.72, adjusted=1.0,
+                effect=-0.1, wins=["a"] * 22, losses=["b"] * 18, ties=0, n=40, groups=40,
+                verdict="no difference found"),
+            Row(suite="answers", measure="faithfulness", better="higher", gated=False, baseline=0.7,
+                now=0.667, difference=-0.033, n=12, groups=1, verdict="too few to judge",
+                note="1 groups of samples, and a test needs 5"),
+            Row(suite="latency", measure="first_token_p50", better="lower", unit="s", gated=False,
+                baseline=0.0298, now=0.0312, n=20, groups=20, verdict="shown only", note="timed, not tested"),
+        ],
+        notes=["tools of home: only in the baseline."],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def difference() -> Difference:
+    """A comparison of `whole` with an earlier report."""
+    return compared()
 
 
 @pytest.fixture(scope="session")
