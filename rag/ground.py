@@ -1,10 +1,10 @@
 """Which sentences of an answer do its passages support, and by which of their sentences?
 
 Contract: deterministic; the judge is called once with every pair there is to judge; spans are exact. Passages
-longer than a learned judge can read are cut into chunks of whole sentences, and a claim has the best score of
-what it was compared with: the chunks, the one or two neighbouring sentences nearest to it in each passage, and
-the nearest sentences of two passages together. Nearness is shared content words, so a sentence that says it in
-other words is only found as part of its chunk.
+longer than a learned judge reads are cut into chunks of whole sentences, and a claim has the best score of
+what it was compared with: the chunks, the one or two neighbouring sentences nearest to it in each passage,
+and the nearest sentences of two passages together. Nearness is shared content words, so a sentence that says
+it in other words is only found as part of its chunk.
 """
 
 from __future__ import annotations

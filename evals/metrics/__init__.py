@@ -37,6 +37,14 @@ METRICS: Mapping[str, str] = {
     "throughput": "evals.metrics.latency:throughput",
     "peak_memory": "evals.metrics.memory:peak_memory",
     "peak_gpu_memory": "evals.metrics.memory:peak_gpu_memory",
-    # Answers (add here: faithfulness, hallucination, answer_relevance, citations, abstention)
+    # Answers from passages
+    "faithfulness": "evals.metrics.faithfulness:faithfulness",
+    "hallucination_rate": "evals.metrics.hallucination:hallucination_rate",
+    "analyse": "evals.metrics.hallucination:analyse",
+    "answer_relevance": "evals.metrics.answer_relevance:answer_relevance",
+    "lexical_relevance": "evals.metrics.answer_relevance:lexical_relevance",
+    "citation_recall": "evals.metrics.citations:citation_recall",
+    "citation_precision": "evals.metrics.citations:citation_precision",
+    "abstention": "evals.metrics.abstention:abstention",
     # Tools (add here: tool_calls, trajectory, task_success)
 }
