@@ -1,8 +1,8 @@
 """Verdicts of the Berkeley leaderboard's own checker, recorded, and ours on the same calls.
 
-`data/bfcl_verdicts.jsonl` holds what `bfcl_eval` 2026.3.23 said (Python, names with underscores) of our built-in
-samples with calls altered at random, and of single values of every type. The package itself needs the clients
-of a dozen providers, so it isn't installed for tests.
+`data/bfcl_verdicts.jsonl` holds what `bfcl_eval` 2026.3.23 said (Python, names with underscores) of our
+built-in samples with calls altered at random, and of single values of every type. The package itself needs
+the clients of a dozen providers, so it isn't installed for tests.
 """
 
 from __future__ import annotations

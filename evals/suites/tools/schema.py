@@ -75,7 +75,8 @@ def to_schema(described: Mapping[str, Any]) -> Schema:
             continue
         elif key != "optional":
             schema[key] = value
-    wanted = _PYTHON.get(schema.get("type", ""))
+    kind = schema.get("type")
+    wanted = _PYTHON.get(kind) if isinstance(kind, str) else None
     if wanted and not all(_is(value, wanted) for value in schema.get("enum", ())):
         del schema["type"]
     if schema.get("type") == "object":
