@@ -2,7 +2,8 @@
 
 Bins are half open to the left, the first one closed: (low, high]. Of equal width, they divide [0, 1]; of
 equal mass, they divide the rows at the quantiles of their scores (numpy's "linear"), so that each holds about
-as many but equal scores are never parted. Both as scikit-learn's `calibration_curve` has them.
+as many but equal scores are never parted. Both as scikit-learn's `calibration_curve` has them, but that where
+a quantile is a row's own score, its edge isn't a rounding error away.
 """
 
 from __future__ import annotations
