@@ -15,14 +15,13 @@ from collections.abc import Sequence
 from evals.metrics.checks import same_length
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
-_IDLE = frozenset(
-    (
-        "a an the and or but of in on at by for from with to into about as is are was were be been do does "
-        "did has have had will would can could may might must not it its he she they them his her their we "
-        "our you your i me my who whom whose which what when where why how much many that this these those "
-        "there tell say please give name explain describe list"
-    ).split()
+_IDLE_WORDS = (
+    "a an the and or but of in on at by for from with to into about as is are was were be been do does "
+    "did has have had will would can could may might must not it its he she they them his her their we "
+    "our you your i me my who whom whose which what when where why how much many that this these those "
+    "there tell say please give name explain describe list"
 )
+_IDLE = frozenset(_IDLE_WORDS.split())
 
 
 def answer_relevance(question: Sequence[float], answer: Sequence[float]) -> float | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 
 def _set(words: str) -> frozenset[str]:
@@ -111,7 +110,7 @@ class Token:
     @property
     def dates(self) -> bool:
         """Whether it's a part of a date by itself: a month, a weekday, a year."""
-        return self.month or self.normal in _DAYS or bool(_YEAR.match(self.text))
+        return self.month or self.normal.removesuffix("s") in _DAYS or bool(_YEAR.match(self.text))
 
     @property
     def day(self) -> bool:
@@ -172,7 +171,7 @@ def _value(normal: str) -> float | None:
 
 def _dated(word: str) -> bool:
     lower = word.lower()
-    return lower in _MONTHS or lower in _DAYS
+    return lower in _MONTHS or lower.removesuffix("s") in _DAYS
 
 
 def _subject(found: Sequence[re.Match[str]], place: int) -> bool:
