@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from evals.result import Estimate
 
@@ -134,6 +135,21 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min"
+
+
+def facts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Returns plain facts in words: numbers apart by thousands, sizes with their unit, empty ones left out."""
+    told = {}
+    for name, value in values.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            size = name.endswith("bytes")
+            text = (
+                number(value, "bytes") if size else f"{value:,}" if isinstance(value, int) else f"{value:g}"
+            )
+            told[words(name).removesuffix(" bytes")] = text
+        else:
+            told[words(name)] = plain(value)
+    return {name: text for name, text in told.items() if text}
 
 
 def words(name: str) -> str:

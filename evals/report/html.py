@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.report import changes
-from evals.report.figures import duration, number, plain, words
+from evals.report.figures import duration, facts, plain, words
 from evals.report.payload import embed, payload
 from evals.report.plots import SIGNS
 from evals.report.sections import movements, sections, summary
@@ -88,21 +88,15 @@ def _facts(report: Report) -> Mapping[str, str]:
     """Returns what was run, in words."""
     seeds = sorted({result.seed for result in report.suites})
     limits = {result.limit for result in report.suites}
-    facts: dict[str, Any] = {"seed": ", ".join(map(str, seeds))}
-    if limits != {None}:
-        only = next(iter(limits)) if len(limits) == 1 else None
-        facts["limit"] = "by suite" if only is None else f"{only:,}"
-    about = {name: value for result in report.suites for name, value in result.system.about.items()}
-    if isinstance(about.get("parameters"), int):
-        facts["parameters"] = f"{about['parameters']:,}"
+    told: dict[str, Any] = {"seed": ", ".join(map(str, seeds))}
+    if limits - {None}:
+        told["limit"] = "by suite" if len(limits) > 1 else next(iter(limits))
+    for result in report.suites:
+        told.update(result.system.about)
     if report.timings is not None:
-        facts["started"] = report.timings.started.replace("T", " ")
-        facts["took"] = duration(report.timings.wall_s)
-        for name, value in report.timings.machine.items():
-            size = name.endswith("bytes") and isinstance(value, (int, float))
-            facts[words(name).removesuffix(" bytes")] = number(value, "bytes") if size else value
-    facts.update(report.versions)
-    return {plain(name): plain(value) for name, value in facts.items() if plain(value)}
+        started = report.timings.started.replace("T", " ").replace("+00:00", " UTC")
+        told |= {"started": started, "took": duration(report.timings.wall_s), **report.timings.machine}
+    return facts({**told, **report.versions})
 
 
 def _policy(style: str, script: str) -> str:

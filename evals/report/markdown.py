@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evals.report import changes
-from evals.report.figures import duration, plain, words
+from evals.report.figures import duration, facts, plain, words
 from evals.report.rows import BETTER, COUNTED, DETECTS, Row, clock, notes, rows, timings_of, what
 from evals.result import Report, SuiteResult
 
@@ -118,11 +118,11 @@ def _difference(difference: Difference) -> str:
 
 def _foot(report: Report) -> str:
     said = [BETTER, COUNTED, DETECTS, "bold: what a comparison with a baseline tests"]
-    facts = [f"{escape(name)} {escape(version)}" for name, version in report.versions.items()]
+    told = dict(report.versions)
     if report.timings is not None:
-        facts.append(f"took {duration(report.timings.wall_s)}")
-        facts += [f"{escape(words(name))}: {escape(value)}" for name, value in report.timings.machine.items()]
+        told |= {"took": duration(report.timings.wall_s), **report.timings.machine}
     lines = [f"<sub>{'; '.join(said)}.</sub>"]
-    if facts:
-        lines.append(f"<sub>{', '.join(facts)}.</sub>")
+    if told:
+        listed = ", ".join(f"{escape(name)} {escape(value)}" for name, value in facts(told).items())
+        lines.append(f"<sub>{listed}.</sub>")
     return "\n\n".join(lines) + "\n"

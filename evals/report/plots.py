@@ -71,24 +71,18 @@ def axis_for(values: Sequence[float | None], unit: str, *, zero: bool = False) -
     """
     known = [value for value in values if value is not None and math.isfinite(value)] or [0.0]
     if zero:
-        most = max(abs(value) for value in known) or 1.0
-        low, high = -most, most
-    elif not unit and min(known) >= 0 and max(known) <= 1:
+        most = _ceiling(max(abs(value) for value in known) or 1.0)
+        return Axis(-most, most, _ticks([-most, -most / 2, 0.0, most / 2, most], unit, zero=True))
+    if not unit and min(known) >= 0 and max(known) <= 1:
         return SHARES
-    else:
-        low, high = min(known), max(known)
-        low, high = (0.0 if 0 <= low <= high / 2 else low), high
+    low, high = min(known), max(known)
+    low, high = (0.0 if 0 <= low <= high / 2 else low), high
     if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
         low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
     step = _step((high - low) / 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = [place * step for place in range(first, last + 1)]
-    factor, label = scale(unit, *(known if not zero else [high]))
-    label = "points" if zero and label == "%" else label
-    decimals = max(0, -math.floor(math.log10(step * factor) + 1e-9))
-    texts = [fixed(tick * factor, decimals, sign=zero) for tick in ticks]
-    texts[-1] = f"{texts[-1]} {label}".rstrip()
-    return Axis(ticks[0], ticks[-1], tuple(zip(ticks, texts, strict=True)))
+    return Axis(ticks[0], ticks[-1], _ticks(ticks, unit))
 
 
 def interval_plot(points: Sequence[Point], axis: Axis, *, title: str, reference: float | None = None) -> str:
@@ -288,6 +282,25 @@ def _told(counts: Sequence[int], downs: Sequence[int], axis: Axis, unit: str) ->
 
 def _words(axis: Axis) -> str:
     return f"axis from {axis.ticks[0][1]} to {axis.ticks[-1][1]}" if axis.ticks else ""
+
+
+def _ticks(ticks: Sequence[float], unit: str, *, zero: bool = False) -> tuple[tuple[float, str], ...]:
+    """Adds labels of as few decimals as tell the ticks apart; the last one has the unit."""
+    factor, label = scale(unit, ticks[0], ticks[-1])
+    texts = []
+    for tick in ticks:
+        decimals = len(f"{abs(tick * factor):.6f}".rstrip("0").partition(".")[2])
+        texts.append(fixed(tick * factor, decimals, sign=zero))
+    texts[-1] = f"{texts[-1]} {'points' if zero and label == '%' else label}".rstrip()
+    return tuple(zip(ticks, texts, strict=True))
+
+
+def _ceiling(value: float) -> float:
+    """The next number that people call round."""
+    size = 10.0 ** math.floor(math.log10(value) - 1e-12)
+    return next(
+        size * nice for nice in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if size * nice >= value * 0.999999
+    )
 
 
 def _step(rough: float) -> float:

@@ -113,6 +113,7 @@
     const text = isText(value) ? value : value === null || value === undefined ? "" : JSON.stringify(value);
     return text.slice(0, LONGEST_LINE).replace(/\s+/g, " ");
   };
+  const label = (value) => line(value).replace(STEERS, "");
 
   // ---- filters and list
   const controls = ["suite", "system", "show", "tag", "search"].map($);
@@ -133,14 +134,14 @@
     const names = unique(among.filter((record) => !record.baseline).map((record) => record.system));
     const beside = unique(among.filter((record) => record.baseline).map((record) => record.system));
     options(sys, [
-      ["own", names.length === 1 ? names[0] : "measured"],
-      ...beside.map((name) => [`b ${name}`, `${name} (baseline)`]),
+      ["own", names.length === 1 ? label(names[0]) : "measured"],
+      ...beside.map((name) => [`b ${name}`, `${label(name)} (baseline)`]),
       ...(beside.length ? [["all", "all"]] : []),
     ]);
     const pairs = unique(among.flatMap((record) => Object.entries(record.sample.tags).map(([name, value]) => JSON.stringify([name, value]))));
     options(tag, [["", "any"], ...pairs.sort().slice(0, 300).map((pair) => {
       const [name, value] = JSON.parse(pair);
-      return [pair, `${line(name)}: ${line(value)}`];
+      return [pair, `${label(name)}: ${label(value)}`];
     })]);
   }
   for (const one of Object.values(moved)) [one.lost, one.won] = [new Set(one.lost), new Set(one.won)];
@@ -325,9 +326,8 @@
         button.setAttribute("aria-label", words);
         button.disabled = !state.found[to];
         button.addEventListener("click", () => {
-          const label = button.getAttribute("aria-label");
           location.hash = link(state.found[to]);
-          setTimeout(() => $("detail").querySelector(`[aria-label="${label}"]`)?.focus(), 50);
+          setTimeout(() => $("detail").querySelector(`[aria-label="${words}"]`)?.focus(), 50);
         });
         near.append(button);
       }
@@ -335,13 +335,14 @@
     }
     const chips = make("p", "chips");
     for (const other of records.filter((one) => one.s === record.s)) {
-      const chip = make("a", "", other.baseline ? `${other.system} (baseline)` : other.system);
+      const chip = make("a", "", label(other.system) + (other.baseline ? " (baseline)" : ""));
       chip.href = link(other);
       if (other === record) chip.setAttribute("aria-current", "true");
       chips.append(chip);
     }
     const tags = Object.entries(sample.tags).map(([name, value]) => `${line(name)}: ${line(value)}`);
-    const parts = [head, chips, make("p", "legend", [sample.suite.replaceAll("_", " "), ...tags, ...(sample.group ? [`group ${sample.group}`] : [])].join(" · "))];
+    const about = [sample.suite.replaceAll("_", " "), ...tags, ...(sample.group ? [`group ${sample.group}`] : [])];
+    const parts = [head, chips, fill(make("p", "legend"), about.join(" · "))];
     if (record.error) parts.push(section("error", make("div", "error-text", block(record.error))));
     parts.push(section("input", render(sample.input)));
     if (sample.target !== null) parts.push(section("target", render(sample.target)));
@@ -359,7 +360,7 @@
     const counted = { ...record.usage, ...record.timing };
     if (Object.keys(counted).length) parts.push(section("usage and timing", fields(counted)));
     $("detail").replaceChildren(...parts);
-    $("detail").setAttribute("aria-label", `Sample ${line(sample.id)}`);
+    $("detail").setAttribute("aria-label", `Sample ${label(sample.id)}`);
   }
   function open(record, focus) {
     state.current = record;
@@ -371,8 +372,10 @@
     if (row && (row.offsetTop < frame.scrollTop || row.offsetTop + row.offsetHeight > frame.scrollTop + frame.clientHeight))
       frame.scrollTop = row.offsetTop - frame.clientHeight / 2;
     if (focus) {
-      $("detail").scrollIntoView({ block: window.innerWidth < 761 ? "start" : "nearest" });
-      if (window.innerWidth < 761) $("detail").focus({ preventScroll: true });
+      const narrow = window.innerWidth < 761;
+      const top = $("detail").getBoundingClientRect().top;
+      if (narrow || top < 0 || top > window.innerHeight / 2) $("detail").scrollIntoView({ block: "start" });
+      if (narrow) $("detail").focus({ preventScroll: true });
     }
   }
 

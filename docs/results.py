@@ -1,0 +1,166 @@
+"""Keeps the README's table of results: ``python docs/results.py`` writes it from ``evals/results/*.json``.
+
+``--check`` writes nothing and leaves with 1 where the README isn't what the reports give.
+``--add RUN [--as NAME]`` first keeps the report of a run (a run folder, its id, or a report file) without its
+samples as ``evals/results/NAME.json``; without a name it's called after what was measured.
+
+The table stands in README.md between the lines ``<!-- results -->`` and ``<!-- /results -->``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from evals.report.figures import UNDEFINED, facts, number, plain, spread, words
+from evals.report.markdown import escape, table
+from evals.report.rows import BETTER, COUNTED, Row, rows, timings_of
+from evals.result import Report, SuiteResult, SystemResult
+from evals.run_folder import find_run, read_report, to_json
+from homespun.errors import HomespunError, UsageError
+from homespun.files import atomic_write
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+KEPT = ROOT / "evals" / "results"
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+HEAD = ("suite", "measure", "system", "value", "95 % interval", "n", "baselines")
+
+
+def main(arguments: Sequence[str] | None = None, *, readme: Path = README, kept: Path = KEPT) -> int:
+    """Runs the command and returns its exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if the README is stale")
+    parser.add_argument("--add", metavar="RUN", help="a run folder, its id or a report file to keep")
+    parser.add_argument("--as", dest="name", metavar="NAME", help="what to call it")
+    given = parser.parse_args(arguments)
+    try:
+        if given.add:
+            sys.stdout.write(f"kept as {add(given.add, given.name, kept)}\n")
+        before = readme.read_text(encoding="utf-8")
+        after = insert(before, render([read_report(path) for path in files(kept)]))
+    except HomespunError as error:
+        sys.stderr.write(f"results: {error}\n")
+        return 2
+    if before == after:
+        return 0
+    if given.check:
+        sys.stderr.write(f"results: {readme.name} is stale: run `python docs/results.py`.
+")
+        return 1
+    atomic_write(readme, after)
+    return 0
+
+
+def files(kept: Path = KEPT) -> list[Path]:
+    """Returns the reports that are kept, in the order of their names."""
+    return sorted(kept.glob("*.json"))
+
+
+def add(run: str, name: str | None, kept: Path = KEPT) -> Path:
+    """Keeps the report of a run and returns where.
+
+    Raises:
+        UnknownName: if there is no such run.
+    """
+    from homespun.settings import load_settings
+
+    report = compact(read_report(find_run(load_settings().folder.evals, run)))
+    if name is None:
+        systems = dict.fromkeys(plain(result.system.name) for result in report.suites)
+        name = "-".join("".join(c if c.isalnum() else "-" for c in system) for system in systems)[:60]
+    path = kept / f"{name}.json"
+    kept.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, to_json(report))
+    return path
+
+
+def compact(report: Report) -> Report:
+    """Returns the report without its samples and slices: figures, digests and fingerprints stay."""
+
+    def small(system: SystemResult) -> SystemResult:
+        return system.model_copy(update={"samples": [], "slices": {}})
+
+    return report.model_copy(
+        update={
+            "suites": [
+                result.model_copy(
+                    update={
+                        "system": small(result.system),
+                        "baselines": [small(system) for system in result.baselines],
+                    }
+                )
+                for result in report.suites
+            ]
+        }
+    )
+
+
+def insert(text: str, results: str) -> str:
+    """Returns the README with the results between the marks.
+
+    Raises:
+        UsageError: if the marks aren't there, once each and in order.
+    """
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in head + tail:
+        raise UsageError(f"The README needs the line {BEGIN} and after it the line {END}, each once.")
+    return f"{head}{begin}\n\n{results}\n{end}{tail}"
+
+
+def render(reports: Sequence[Report]) -> str:
+    """Returns the table of all reports, the verdicts on their judges, and what it means."""
+    lines = [line for report in reports for result in report.suites for line in _lines(report, result)]
+    if not lines:
+        return "No results are kept yet.\n"
+    parts = [table(HEAD, lines, right=(3, 4, 5))]
+    parts += dict.fromkeys(
+        escape(result.judge.text)
+        for report in reports
+        for result in report.suites
+        if result.judge is not None
+    )
+    said = [BETTER, COUNTED, "bold: what a comparison with a baseline tests"]
+    machines = dict.fromkeys(_machine(report) for report in reports if report.timings is not None)
+    said += [f"times and memory: {machine}" for machine in machines if machine]
+    return "\n\n".join([*parts, f"<sub>{'; '.join(said)}.</sub>"]) + "\n"
+
+
+def _lines(report: Report, result: SuiteResult) -> Iterator[tuple[str, ...]]:
+    """Gives a suite's headline, what the gate tests, what the clock said, and failures if there are any."""
+    made = rows(result, timings_of(report, result))
+    data = "" if result.data == "built-in" else f" ({escape(result.data)})"
+    for place, row in enumerate(row for row in made if _told(row, made)):
+        beside = "; ".join(
+            f"{escape(system.name)} {number(other.value, other.unit)}"
+            for system, other in zip(result.baselines, row.others, strict=False)
+            if other is not None and other.value is not None
+        )
+        value, interval = spread(row.estimate)
+        yield (
+            "" if place else f"{escape(words(result.suite))}{data}",
+            f"{escape(row.name)} {row.arrow}".rstrip(),
+            "" if place else escape(result.system.name),
+            f"**{value}**" if row.estimate.primary and value != UNDEFINED else value,
+            interval,
+            row.n,
+            beside,
+        )
+
+
+def _told(row: Row, made: Sequence[Row]) -> bool:
+    if row.estimate.measure == "failure_rate":
+        return row.estimate.value != 0 or len(made) == 1
+    return row.estimate.primary or row.timing or row is made[0]
+
+
+def _machine(report: Report) -> str:
+    machine = report.timings.machine if report.timings is not None else {}
+    return ", ".join(f"{escape(name)} {escape(value)}" for name, value in facts(machine).items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
