@@ -15,13 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
+from evals.agreement import Auroc, BalancedAccuracy
 from evals.data import records
-from evals.measure import Array, Measure, Whole
-from evals.metrics.auroc import auroc
-from evals.metrics.balanced_accuracy import balanced_accuracy
-from evals.metrics.brier import brier
+from evals.measure import Mean, Measure, Whole
 from evals.metrics.ece import ece
 from evals.sample import Output, Sample, digest
 from evals.suite import Scores, Source, Suite, System
@@ -30,21 +26,6 @@ from rag.judges.judge import Judge
 
 BUILT_IN = Path(__file__).parent / "data" / "judge.jsonl"
 FIELDS = ("source", "premise", "claim", "label")
-
-
-def _balanced(said: Array, labels: Array, weights: Array) -> float | None:
-    return balanced_accuracy(said, labels, weights, threshold=0.5)
-
-
-def macro_auroc(scores: Array, labels: Array, sources: Array, weights: Array) -> float | None:
-    """Returns the mean of the sources' AUROC; a source without both labels isn't counted."""
-    found = []
-    for source in np.unique(sources):
-        chosen = sources == source
-        value = auroc(scores[chosen], labels[chosen], weights[chosen])
-        if value is not None:
-            found.append(value)
-    return float(np.mean(found)) if found else None
 
 
 class JudgeSuite(Suite[Judge]):
@@ -57,32 +38,24 @@ class JudgeSuite(Suite[Judge]):
     measures = (
         Measure(
             "auroc",
-            Whole(("score", "label"), auroc),
+            Auroc("score", "label"),
             about="chance that a supported claim scores higher than an unsupported one",
             primary=True,
         ),
-        Measure(
-            "macro_auroc",
-            Whole(("score", "label", "source"), macro_auroc),
-            about="mean of the sources' AUROC",
-        ),
+        Measure("macro_auroc", Auroc("score", "label", "source"), about="mean of the sources' AUROC"),
         Measure(
             "balanced_accuracy",
-            Whole(("said", "label"), _balanced),
-            about="at the judge's own threshold: mean of the shares right of supported and of unsupported claims",
+            BalancedAccuracy("said", "label"),
+            about="at the judge's own threshold: mean of the shares right of either kind of claim",
         ),
+        Measure("accuracy", Mean("right"), about="share right at the judge's own threshold"),
         Measure(
             "ece",
             Whole(("score", "label"), ece),
             "lower",
             about="calibration: how far scores are from the shares that they promise",
         ),
-        Measure(
-            "brier",
-            Whole(("score", "label"), brier),
-            "lower",
-            about="squared error; 0.25 is always saying 0.5",
-        ),
+        Measure("brier", Mean("error"), "lower", about="squared error; 0.25 is always saying 0.5"),
     )
 
     def samples(self, source: Source) -> Iterator[Sample]:
@@ -137,6 +110,7 @@ class JudgeSuite(Suite[Judge]):
             "said": said,
             "label": float(sample.target),
             "right": float(said == sample.target),
+            "error": (output.answer["score"] - sample.target) ** 2,
             # Measures read numbers; the first 52 bits of a hash tell sources apart.
             "source": float(int(digest(sample.tags["source"])[:13], 16)),
         }
