@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None, *, readme: Path = README, kept:
     if before == after:
         return 0
     if given.check:
-        sys.stderr.write(f"results: {readme.name} is stale: run `python docs/results.py`.
-")
+        sys.stderr.write(f"results: {readme.name} is stale: run `python docs/results.py`.\n")
         return 1
     atomic_write(readme, after)
     return 0

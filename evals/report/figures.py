@@ -138,11 +138,11 @@ def duration(seconds: float) -> str:
 
 
 def facts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Returns plain facts in words: numbers apart by thousands, sizes with their unit, empty ones left out."""
+    """Returns plain facts in words: thousands apart, sizes with their unit, empty ones left out."""
     told = {}
     for name, value in values.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            size = name.endswith("bytes")
+            size = name == "memory" or name.endswith("bytes")
             text = (
                 number(value, "bytes") if size else f"{value:,}" if isinstance(value, int) else f"{value:g}"
             )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evals.compare import Difference
 
 TEMPLATES = Path(__file__).with_name("templates")
+SCRIPTS = ("theme.js", "samples.js")
 
 
 def render(report: Report, records: Sequence[Record], difference: Difference | None = None) -> str:
@@ -46,7 +47,7 @@ def render(report: Report, records: Sequence[Record], difference: Difference | N
     environment.filters.update(plain=plain, words=words)
     environment.globals.update(duration=duration, signs=SIGNS, svg=Markup)
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     # The template's own parts and what `plots` and `embed` made are markup; all else is escaped.
     return environment.get_template("report.html").render(
         policy=_policy(style, script),

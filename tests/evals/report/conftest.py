@@ -344,7 +344,7 @@ def timings(*suites: SuiteResult) -> Timings:
     return Timings(
         started="2025-11-21T09:30:00+00:00",
         wall_s=312.4,
-        machine={"processor": "x86_64", "cores": 2, "memory_bytes": 16_000_000_000},
+        machine={"processor": "x86_64", "cores": 2, "memory": 16_000_000_000},
         suites=[
             SuiteTimings(
                 suite=one.suite,

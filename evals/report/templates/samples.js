@@ -1,23 +1,6 @@
-"use strict";
-// The report's script: the switch of light and dark, and the browser of samples. Texts of models and data
-// only ever become text nodes.
+// The browser of samples. Texts of models and data only ever become text nodes.
 (() => {
   const $ = (id) => document.getElementById(id);
-  const root = document.documentElement;
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const keep = (theme) => { try { localStorage.setItem("homespun-theme", theme); } catch { /* a file may have no storage */ } };
-  const kept = () => { try { return localStorage.getItem("homespun-theme"); } catch { return null; } };
-  const dark = () => (root.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
-  const show_theme = () => $("theme").setAttribute("aria-pressed", String(dark()));
-  if (["light", "dark"].includes(kept())) root.dataset.theme = kept();
-  $("theme").addEventListener("click", () => {
-    root.dataset.theme = dark() ? "light" : "dark";
-    keep(root.dataset.theme);
-    show_theme();
-  });
-  system.addEventListener("change", show_theme);
-  show_theme();
-
   if (!$("data")) return;
   const { samples, records, moved } = JSON.parse($("data").textContent);
   records.forEach((record, at) => { record.at = at; record.sample = samples[record.s]; });
