@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.measure import Array, Columns
 
@@ -87,7 +88,7 @@ def _areas(scores: Array, labels: Array, weights: Array) -> Array:
     return np.asarray(found.reshape(weights.shape[:-1]))
 
 
-def _area(weights: Array, true: Array, starts: Array) -> Array:
+def _area(weights: Array, true: Array, starts: NDArray[np.intp]) -> Array:
     """Of rows in the order of their scores; `starts` is where each run of equal scores begins."""
     good = np.add.reduceat(weights * true, starts, axis=1)
     bad = np.add.reduceat(weights * (1 - true), starts, axis=1)

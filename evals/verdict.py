@@ -1,0 +1,137 @@
+"""The verdict on a judge: what every report whose figures rest on it says about it.
+
+Contract: a verdict is made of a result of the suite `judge`. The newest of each judge is kept, by its
+fingerprint, in ``<folder>/verdicts/``, where folder is HOMESPUN_HOME/runs/evals; a run on fewer than `ENOUGH`
+claims doesn't replace one on more. A judge that has none is measured on the claims that are built in.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evals.result import Estimate, JudgeVerdict, SuiteResult, SystemResult
+from evals.sample import digest
+from homespun.errors import HomespunError, UsageError
+from homespun.files import atomic_write
+from rag.judges.judge import Judge
+
+ENOUGH = 50
+RESAMPLES = 1000
+_WORDS = ((0.9, "very well"), (0.8, "well"), (0.7, "moderately"), (0.6, "weakly"), (0.0, "hardly"))
+_SAFE = re.compile(r"[\w-]{1,100}", re.ASCII)
+
+
+def verdict(result: SuiteResult, threshold: float | None = None) -> JudgeVerdict:
+    """Makes the verdict on the judge that was measured.
+
+    Args:
+        result: of the suite `judge`.
+        threshold: the judge's; None takes it from what the report says about the system.
+
+    Raises:
+        UsageError: if it's another suite's, or the claims have one label only, so that nothing can be said.
+    """
+    if result.suite != "judge":
+        raise UsageError(f"A verdict on a judge is made of the suite judge, not of {result.suite}.")
+    system = result.system
+    area, right = _found(system, "auroc"), _found(system, "balanced_accuracy")
+    if area is None or right is None or area.value is None or right.value is None:
+        raise UsageError(
+            "These claims don't tell judges apart: they need both labels, and a judge that answers."
+        )
+    at = system.about.get("threshold", 0.5) if threshold is None else threshold
+    low = area.value if area.low is None else area.low
+    high = area.value if area.high is None else area.high
+    return JudgeVerdict(
+        judge=system.name,
+        fingerprint=system.fingerprint,
+        data=result.data,
+        n=area.n,
+        auroc=area.value,
+        auroc_low=low,
+        auroc_high=high,
+        balanced_accuracy=right.value,
+        threshold=float(at),
+        text=_text(result, area.value, low, high, area.n, right.value),
+    )
+
+
+def verdict_for(judge: Judge, folder: Path) -> JudgeVerdict:
+    """Returns the kept verdict on a judge, or measures it on the claims that are built in and keeps that.
+
+    Args:
+        judge: any judge.
+        folder: HOMESPUN_HOME/runs/evals.
+
+    Raises:
+        HomespunError: if the judge answers too few claims to be measured.
+        OutOfSpace: if the verdict can't be kept.
+    """
+    found = kept(judge.fingerprint, folder)
+    if found is not None:
+        return found
+    from evals.harness import run
+    from evals.suite import System
+    from evals.suites.judge import SUITE
+
+    system = System(judge.name, judge, judge.fingerprint, about={"threshold": judge.threshold})
+    result, _, _ = run(SUITE, system, folder=folder, resamples=RESAMPLES)
+    try:
+        made = verdict(result)
+    except UsageError as error:
+        first = next((one.error for one in result.system.samples if one.error), str(error))
+        raise HomespunError(f"The judge {judge.name} can't be measured: {first}") from error
+    keep(made, folder)
+    return made
+
+
+def kept(fingerprint: str, folder: Path) -> JudgeVerdict | None:
+    """Returns the newest verdict on the judge of that fingerprint; None without one, or if it's unreadable."""
+    try:
+        return JudgeVerdict.model_validate_json(_file(fingerprint, folder).read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def keep(made: JudgeVerdict, folder: Path) -> None:
+    """Keeps a verdict, unless it rests on fewer than `ENOUGH` claims and a broader one is there.
+
+    Raises:
+        OutOfSpace: if there is no room.
+    """
+    before = kept(made.fingerprint, folder)
+    if before is None or made.n >= min(ENOUGH, before.n):
+        atomic_write(_file(made.fingerprint, folder), made.model_dump_json(indent=1) + "\n")
+
+
+def _file(fingerprint: str, folder: Path) -> Path:
+    name = fingerprint if _SAFE.fullmatch(fingerprint) else digest(fingerprint)[:32]
+    return folder / "verdicts" / f"{name}.json"
+
+
+def _found(system: SystemResult, measure: str) -> Estimate | None:
+    return next((one for one in system.estimates if one.measure == measure), None)
+
+
+def _text(result: SuiteResult, area: float, low: float, high: float, n: int, right: float) -> str:
+    how = next(word for least, word in _WORDS if area >= least)
+    if low <= 0.5:
+        how += ", if at all"
+    where = "built-in" if result.data == "built-in" else result.data
+    length = next((_found(one, "auroc") for one in result.baselines if one.name == "length"), None)
+    by_length = ""
+    if length is not None and length.value is not None and max(length.value, 1 - length.value) >= area:
+        by_length = " Claim length alone tells as much there."
+    trust = (
+        "don't trust its word on single sentences"
+        if area < 0.8
+        else "it may still be wrong on single sentences"
+    )
+    return (
+        f"{result.system.name} tells supported from unsupported claims {how}: AUROC {area:.2f} "
+        f"[{low:.2f}, {high:.2f}] on {n:,} claims ({where}); at its threshold it's right in "
+        f"{100 * right:.0f} % (both kinds counted alike), so {trust}.{by_length}"
+    )
