@@ -89,7 +89,7 @@ def verdict_for(judge: Judge, folder: Path) -> JudgeVerdict:
 
 
 def kept(fingerprint: str, folder: Path) -> JudgeVerdict | None:
-    """Returns the newest verdict on the judge of that fingerprint; None without one, or if it's unreadable."""
+    """Returns the newest verdict on the judge of that fingerprint; None without a readable one."""
     try:
         return JudgeVerdict.model_validate_json(_file(fingerprint, folder).read_text(encoding="utf-8"))
     except (OSError, ValidationError, UnicodeDecodeError):
@@ -123,7 +123,12 @@ def _text(result: SuiteResult, area: float, low: float, high: float, n: int, rig
     where = "built-in" if result.data == "built-in" else result.data
     length = next((_found(one, "auroc") for one in result.baselines if one.name == "length"), None)
     by_length = ""
-    if length is not None and length.value is not None and max(length.value, 1 - length.value) >= area:
+    if (
+        result.system.name != "length"
+        and length
+        and length.value
+        and max(length.value, 1 - length.value) >= area
+    ):
         by_length = " Claim length alone tells as much there."
     trust = (
         "don't trust its word on single sentences"
