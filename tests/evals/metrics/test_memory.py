@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,3 +35,22 @@ def test_no_gpu_is_woken_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     assert peak_gpu_memory() is None
     assert "torch" not in sys.modules
+
+
+def test_a_gpu_that_is_in_use_is_asked_and_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cuda:
+        peak = 5000
+
+        def is_initialized(self) -> bool:
+            return True
+
+        def max_memory_allocated(self) -> int:
+            return self.peak
+
+        def reset_peak_memory_stats(self) -> None:
+            self.peak = 0
+
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=Cuda()))
+    assert peak_gpu_memory() == 5000
+    reset_peak_memory()
+    assert peak_gpu_memory() == 0
