@@ -69,6 +69,7 @@ class Answers:
         self._lock = threading.Lock()
         self._handle: int | None = None
         self._torn = False
+        self._ended = False
         self._synced = 0.0
         self._held = _read(path)
 
@@ -122,8 +123,9 @@ class Answers:
             self._held = kept
 
     def close(self) -> None:
-        """Makes sure that all is on the disk; more may still be added afterwards."""
+        """Makes sure that all is on the disk. A thread that is late may still add what it has."""
         with self._lock:
+            self._ended = True
             self._close()
 
     def _append(self, line: bytes) -> None:
@@ -139,6 +141,8 @@ class Answers:
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 os.fsync(self._handle)
                 self._synced = time.monotonic()
+        if self._ended:
+            self._close()
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

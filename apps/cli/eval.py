@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from apps.evaluation import Finished, Request
     from evals.compare import Difference
     from evals.result import Report
+    from homespun.names import Table
     from homespun.settings import Settings
 
 FAILED = 1
@@ -35,7 +37,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=0, help="So many samples a suite; 0 takes all there are.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="For the choice of samples and all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="For the choice of samples and all that is drawn.")] = 0,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="How many samples are asked at once.")
     ] = None,
@@ -227,8 +229,11 @@ def _list_runs(root: Path, as_json: bool) -> int:
 
 
 def _tracker(name: str | None) -> Any:
+    """Returns what sends a report to a tracker: a missing package is told before anything is asked."""
     if name is None:
         return None
-    from homespun.errors import UsageError
-
-    raise UsageError(f"--track {name}")
+    try:
+        trackers: Table[Any] = pkgutil.resolve_name("evals.tracking:TRACKERS")
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"Nothing here can send figures to {name}: {error}.") from error
+    return trackers[name]

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +119,16 @@ def test_the_later_answer_counts_and_what_is_forgotten_is_gone(tmp_path: Path) -
     found = Answers(path)
     assert (found.get("a"), found.get("b"), found.get("c")) == (Output(2), None, Output(4))
     assert [row["key"] for row in _lines(path)] == ["a", "c"]
+
+
+def test_a_late_thread_may_add_what_it_has(tmp_path: Path) -> None:
+    answers = Answers(tmp_path / "a")
+    answers.put("a", Output(1))
+    answers.close()
+    before = psutil.Process().num_fds()
+    answers.put("b", Output(2))
+    assert psutil.Process().num_fds() == before
+    assert Answers(tmp_path / "a").get("b") == Output(2)
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,38 +199,55 @@ def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
     assert 0 < _answers(homespun_home) < 10
 
 
-def _kills(
-    zygote: Any, command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moments: list[float]
-) -> None:
-    """Kills a run at each moment (a share of its time), and lets the last one end."""
-    homes = [tmp_path / "whole", tmp_path / "killed"]
-    monkeypatch.setenv("HOMESPUN_HOME", str(homes[0]))
-    began = time.monotonic()
-    assert zygote.wait(zygote.start(*command)) == 0
-    lasted = time.monotonic() - began
-    whole = _report(homes[0])
-    assert whole is not None
-    monkeypatch.setenv("HOMESPUN_HOME", str(homes[1]))
-    lost = 0
-    for moment in moments:
-        before = _answers(homes[1])
-        pid = zygote.start(*command)
-        time.sleep(moment * lasted)
-        zygote.kill(pid, signal.SIGKILL)
-        lost += _answers(homes[1]) < before
-    assert lost == 0
-    assert _answers(homes[1]) > 0
-    assert zygote.wait(zygote.start(*command)) == 0
-    assert _report(homes[1]) == whole
-    (left,) = {path.parent for path in (homes[1] / "runs" / "evals").glob("*/report.json")}
-    assert (left / "report.html").is_file()
+class Killed:
+    """One command in two homes: run whole in the one, killed again and again in the other."""
+
+    def __init__(
+        self, zygote: Any, command: list[str], monkeypatch: pytest.MonkeyPatch, folder: Path
+    ) -> None:
+        self.zygote, self.command, self.home = zygote, command, folder / "killed"
+        monkeypatch.setenv("HOMESPUN_HOME", str(folder / "whole"))
+        began = time.monotonic()
+        assert zygote.wait(zygote.start(*command)) == 0
+        self.lasted = time.monotonic() - began
+        self.whole = _report(folder / "whole")
+        assert self.whole is not None
+        monkeypatch.setenv("HOMESPUN_HOME", str(self.home))
+
+    def once_there_are(self, answers: int) -> None:
+        """Kills a run when so many answers are kept."""
+        pid = self.zygote.start(*self.command)
+        while _answers(self.home) < answers:
+            time.sleep(0.002)
+        assert self.zygote.kill(pid, signal.SIGKILL) == -signal.SIGKILL
+        assert answers <= _answers(self.home) < len(WORDS)
+        assert _report(self.home) is None
+
+    def after(self, share: float) -> None:
+        """Kills a run after a share of the time that the whole one took."""
+        before = _answers(self.home)
+        pid = self.zygote.start(*self.command)
+        time.sleep(share * self.lasted)
+        self.zygote.kill(pid, signal.SIGKILL)
+        assert _answers(self.home) >= before
+
+    def end(self) -> None:
+        """Lets a run end, and looks at what it found."""
+        assert self.zygote.wait(self.zygote.start(*self.command)) == 0
+        assert _report(self.home) == self.whole
+        assert _answers(self.home) == len(WORDS)  # none was asked twice
+        (folder,) = {path.parent for path in (self.home / "runs" / "evals").glob("*/report.json")}
+        assert (folder / "report.html").is_file()
 
 
 def test_a_killed_run_goes_on_to_the_same_report(
     zygote: Any, model: Any, turns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ["homespun", "eval", "recorded", "--model", model("word3", delay=0.05), "--data", turns]
-    _kills(zygote, command, monkeypatch, tmp_path, [0.3, 0.5, 0.6, 0.7])
+    killed = Killed(zygote, command, monkeypatch, tmp_path)
+    for answers in (1, 3, 6, 8):
+        killed.once_there_are(answers)
+    killed.end()
 
 
 @pytest.mark.stress
@@ -238,13 +255,15 @@ def test_a_killed_run_goes_on_to_the_same_report(
 def test_a_run_killed_over_and_over_goes_on_to_the_same_report(
     workers: int, zygote: Any, model: Any, turns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    random_ = random.Random(workers)
+    chance = random.Random(workers)
     address = model("word3", delay=0.05)
-    for round_ in range(20):
+    for seed in range(20):
         command = ["homespun", "eval", "recorded", "--model", address, "--data", turns]
-        command += ["--seed", str(round_), "--workers", str(workers)]
-        folder = tmp_path / str(round_)
-        _kills(zygote, command, monkeypatch, folder, [random_.uniform(0.05, 1) for _ in range(6)])
+        command += ["--seed", str(seed), "--workers", str(workers)]
+        killed = Killed(zygote, command, monkeypatch, tmp_path / str(seed))
+        for _ in range(6):
+            killed.after(chance.uniform(0.05, 1))
+        killed.end()
 
 
 def test_progress_is_a_bar_on_a_terminal_and_a_line_now_and_then_elsewhere() -> None:
