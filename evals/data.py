@@ -187,7 +187,7 @@ def _streamed(
             yield f"{address.path} ({split}), row {number}", found
     except HomespunError:
         raise
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # whatever `datasets` and the network libraries below it raise
         raise HomespunError(
             f"{address.path} can't be read from the hub ({type(error).__name__}: {str(error)[:200]!r}); "
             "check its name and the network, or name a file."
