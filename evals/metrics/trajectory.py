@@ -6,8 +6,8 @@ message of the model, and a step the calls in it. `strict` wants the same calls 
 those. Every call is used once. Whether two calls with one name are the same is the matcher's affair: `exact`,
 `ignore` (the name is enough), `superset` (the reference's arguments are all there), `subset` (no others are).
 
-Where a matcher lets a call match several, the best assignment counts (a maximum matching), not the first
-found.
+Two differences: in `strict` agentevals compares the roles of all messages, here a trajectory is its calls;
+and where a call may match several, the best assignment counts (a maximum matching), not the first found.
 """
 
 from __future__ import annotations
