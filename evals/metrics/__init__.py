@@ -46,5 +46,9 @@ METRICS: Mapping[str, str] = {
     "citation_recall": "evals.metrics.citations:citation_recall",
     "citation_precision": "evals.metrics.citations:citation_precision",
     "abstention": "evals.metrics.abstention:abstention",
-    # Tools (add here: tool_calls, trajectory, task_success)
+    # Tools and tasks
+    "tool_calls": "evals.metrics.tool_calls:match_category",
+    "trajectory": "evals.metrics.trajectory:trajectory_match",
+    "task_success": "evals.metrics.task_success:task_success",
+    "leaks": "evals.metrics.leaks:leaks",
 }
