@@ -1,0 +1,86 @@
+"""Questions with passages, from JSON Lines of three forms, told apart by their fields.
+
+- ours: ``id, title, question, passages[], answers[]``;
+- SQuAD, a paragraph a line: ``title, context, questions[{question, answers[]}]``; the paragraph is the only
+  passage, and no answers means that it doesn't hold one;
+- ClapNQ: ``id, input, passages[{title, text}], output[{answer}]``; an empty answer means the same.
+
+A folder is read as all its ``.jsonl`` and ``.jsonl.gz`` files in the order of their names. ``hf:<org/name>``
+must have one of these forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.data import is_hub, records
+from evals.sample import Sample
+from homespun.errors import UsageError
+
+WANTED = (
+    "question, passages[] and answers[]; or SQuAD's context and questions[]; or ClapNQ's input, passages[] "
+    "and output[]"
+)
+
+
+def read(where: str | Path) -> Iterator[Sample]:
+    """Gives the questions of a file, a folder or a public set.
+
+    Raises:
+        UsageError: if a record has none of the forms, or there is none.
+    """
+    number = 0
+    for file in _files(where):
+        for row in records(file, what="questions with passages", fields=()):
+            number += 1
+            try:
+                yield from _samples(row, number)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise UsageError(
+                    f"{file}, record {number}: questions with passages need {WANTED}."
+                ) from error
+
+
+def _files(where: str | Path) -> Sequence[str | Path]:
+    if is_hub(str(where)) or not Path(where).expanduser().is_dir():
+        return [where]
+    found = [path for path in sorted(Path(where).expanduser().iterdir()) if _is_lines(path)]
+    if not found:
+        raise UsageError(f"{where} holds no .jsonl file of questions with passages.")
+    return found
+
+
+def _is_lines(path: Path) -> bool:
+    return path.name.removesuffix(".gz").endswith(".jsonl")
+
+
+def _samples(row: Mapping[str, Any], number: int) -> Iterator[Sample]:
+    if "questions" in row:
+        for place, one in enumerate(row["questions"], 1):
+            yield _sample(
+                f"{number}-{place}", one["question"], [row["context"]], one["answers"], str(row["title"])
+            )
+    elif "input" in row:
+        passages = [passage["text"] for passage in row["passages"]]
+        answers = [one["answer"] for one in row["output"] if one["answer"].strip()]
+        yield _sample(str(row["id"]), row["input"], passages, answers, "")
+    else:
+        group = str(row.get("title", ""))
+        yield _sample(str(row.get("id", number)), row["question"], row["passages"], row["answers"], group)
+
+
+def _sample(identity: str, question: Any, passages: Any, answers: Any, group: str) -> Sample:
+    for texts in ([question], passages, answers):
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise TypeError("texts are wanted")
+    # The same right answer is often given by several people; each counts once.
+    right = list(dict.fromkeys(answers))
+    return Sample(
+        id=identity,
+        input={"question": question, "passages": passages},
+        target=right,
+        group=group,
+        tags={"kind": "answerable" if right else "unanswerable"},
+    )
