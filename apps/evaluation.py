@@ -18,13 +18,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from homespun.errors import HomespunError, UsageError
+from homespun.errors import Cancelled, HomespunError, OutOfSpace, UsageError
 from homespun.settings import Settings
 
 if TYPE_CHECKING:
     from apps.systems import Systems
     from evals.compare import Difference
-    from evals.result import JudgeVerdict, Record, Report
+    from evals.result import JudgeVerdict, Record, Report, SuiteResult
     from evals.suite import Source, Suite, System
 
 ALL = "all"
@@ -182,9 +182,10 @@ def plan(settings: Settings, request: Request, systems: Systems) -> Plan:
     if data is not None and Path(data).expanduser().exists():
         data = str(Path(data).expanduser().resolve())
     asked = [[job.suite.name, job.suite.version, job.system.name, job.system.fingerprint] for job in jobs]
-    judge = request.judge if any(job.verdict for job in jobs) else None
+    if request.judge is not None and not any(job.verdict for job in jobs):
+        raise UsageError(f"--judge is for suites that use one, and {', '.join(names)} don't.")
     of = request.model or ("judges" if {job.suite.kind for job in jobs} == {"judge"} else settings.model)
-    return Plan(run_id(label, of, asked, data, request.limit, request.seed, judge), jobs, skipped)
+    return Plan(run_id(label, of, asked, data, request.limit, request.seed, request.judge), jobs, skipped)
 
 
 def execute(
@@ -234,11 +235,15 @@ def execute(
                     fresh=request.fresh,
                     judge_verdict=job.verdict() if job.verdict is not None else None,
                 )
-            except UsageError as error:  # its data
+            except (Cancelled, OutOfSpace):
+                raise
+            except HomespunError as error:  # its data, or its judge
                 if ALL not in request.suites:
                     raise
                 skipped[job.suite.name] = str(error)
                 continue
+            if result.suite == "judge" and result.limit is None:
+                _keep_verdict(result, settings.folder.evals)
             results.append(result)
             timings.append(timing)
             records += found
@@ -330,7 +335,8 @@ def _jobs(
 ) -> list[Job]:
     source = _source(settings, request, suite)
     if suite.kind != "judge":
-        return [Job(suite, systems.make(suite.kind, request.model), source)]
+        judged, verdict = _judged(settings, request, suite, systems)
+        return [Job(judged, systems.make(suite.kind, request.model), source, verdict)]
     if alone and request.model is not None:
         return [Job(suite, systems.make("judge", request.model), source)]
     jobs = []
@@ -342,6 +348,32 @@ def _jobs(
     if not jobs:
         raise HomespunError("no judge can be made")
     return jobs
+
+
+def _judged(
+    settings: Settings, request: Request, suite: Suite[Any], systems: Systems
+) -> tuple[Suite[Any], Callable[[], JudgeVerdict] | None]:
+    """Returns the suite with the judge that was asked for, and what measures that judge."""
+    from evals.judged import JudgedSuite
+    from evals.verdict import verdict_for
+
+    if not isinstance(suite, JudgedSuite):
+        return suite, None
+    if request.judge is not None:
+        suite = suite.with_judge(systems.judge(request.judge))
+    judge, folder = suite.judge, settings.folder.evals
+    return suite, lambda: verdict_for(judge, folder)
+
+
+def _keep_verdict(result: SuiteResult, folder: Path) -> None:
+    """What all claims of the user's own say of a judge is told from now on wherever it's used."""
+    from evals.verdict import keep, verdict
+
+    try:
+        made = verdict(result)
+    except UsageError:
+        return  # too little was answered
+    keep(made, folder)
 
 
 def offline_judges(settings: Settings, model: str | None = None) -> list[str]:

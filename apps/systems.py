@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from evals.suite import System
     from evals.systems import Reply
     from graphs.chatbot.turns import Chatbot
+    from rag.judges.judge import Judge
 
 THREADS = "threads.sqlite"
 REMOTE_WORKERS = 8
+QUICK_JUDGES = ("lexical", "length")
 
 
 class Systems:
@@ -64,6 +66,22 @@ class Systems:
         if kind not in makers:
             raise UsageError(f"Nothing here makes a system of the kind {kind!r}: {', '.join(makers)}.")
         return makers[kind](address if address is not None else self._default(kind))
+
+    def judge(self, address: str) -> Judge:
+        """Returns a judge for suites to use: what it says is kept if it takes long to say.
+
+        Raises:
+            UsageError: if there is no such judge, or it can't be made of this argument.
+        """
+        from apps.compose import load_judge
+        from evals.judgements import KeptJudge
+        from evals.sample import digest
+
+        judge = load_judge(self._settings, address)
+        path = self._settings.folder.evals / "judgements" / f"{digest(judge.fingerprint)[:16]}.jsonl"
+        kept = KeptJudge(judge, None if address in QUICK_JUDGES else path)
+        self._stack.callback(kept.close)
+        return kept
 
     def _default(self, kind: str) -> str:
         if kind != "judge":

@@ -216,7 +216,7 @@ def _measure(
                 tags=dict(sample.tags),
             ),
             digest=sample.digest,
-            output=None if reply.output is None else _answered(reply.output),
+            output=None if reply.output is None else _answered(suite, sample, reply.output),
             error=error,
             scores=dict(columns),
         )
@@ -266,11 +266,18 @@ def _rows(
     return rows
 
 
-def _answered(output: Output) -> Answered:
+def _answered(suite: Suite[Any], sample: Sample, output: Output) -> Answered:
+    trace = output.trace
+    if trace is None or isinstance(trace, dict):
+        try:
+            found = suite.explain(sample, output)
+        except Exception as error:  # it's only to be looked at
+            found = {"unexplained": line(error)}
+        trace = {**(trace or {}), **found} if found else trace
     return Answered(
         answer=output.answer,
         passages=list(output.passages),
-        trace=output.trace,
+        trace=trace,
         usage=dict(output.usage),
         timing=dict(output.timing),
     )

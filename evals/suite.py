@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from evals.measure import Measure
-from evals.sample import Output, Sample
+from evals.sample import Json, Output, Sample
 
 S = TypeVar("S")
 Scores = Mapping[str, float | None]
@@ -96,6 +96,13 @@ class Suite(ABC, Generic[S]):
 
     batch: ClassVar[int] = 1
     """How many samples `answers` is given at once."""
+
+    def explain(self, sample: Sample, output: Output) -> Json:  # noqa: ARG002
+        """Returns what was found in an answer, for people to look at; None, or a dictionary.
+
+        It's laid into the record's trace and never scored.
+        """
+        return None
 
     def baselines(self) -> Sequence[System[S]]:
         """Returns trivial systems to be shown beside (length only, always the same answer)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pkgutil
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from apps.evaluation import Finished, Request
     from evals.compare import Difference
     from evals.result import Report
-    from homespun.names import Table
     from homespun.settings import Settings
 
 FAILED = 1
@@ -90,9 +89,9 @@ def evaluate(
         fresh=fresh,
     )
     finished = _run(settings, request, before, baseline)
-    if tracker is not None:
-        tracker(finished.report, finished.folder)
     _tell(finished.report, finished.difference, finished.folder, output, as_json)
+    if tracker is not None:
+        note(tracker(finished.report, finished.folder))
     return _status(finished.silent, finished.difference)
 
 
@@ -228,12 +227,9 @@ def _list_runs(root: Path, as_json: bool) -> int:
     return 0
 
 
-def _tracker(name: str | None) -> Any:
-    """Returns what sends a report to a tracker: a missing package is told before anything is asked."""
+def _tracker(name: str | None) -> Callable[[Report, Path], str] | None:
     if name is None:
         return None
-    try:
-        trackers: Table[Any] = pkgutil.resolve_name("evals.tracking:TRACKERS")
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"Nothing here can send figures to {name}: {error}.") from error
-    return trackers[name]
+    from evals.tracking import TRACKERS
+
+    return TRACKERS[name]  # a mistyped name is told before anything is asked

@@ -200,7 +200,9 @@ def test_the_same_request_has_the_same_folder(script: str) -> None:
 
         names = [run_id(), run_id(limit=2), run_id(seed=1), run_id(data="x"), run_id(("all",))]
         assert len(set(names)) == 5
-        assert run_id() == run_id(workers=3, fresh=True, judge="length") == names[0]
+        assert run_id() == run_id(workers=3, fresh=True) == names[0]
+        with pytest.raises(UsageError, match="--judge"):
+            run_id(judge="length")
         assert names[0].startswith("echo-")
         assert names[4].startswith("all-")
         assert run_id(("echo", "echo", "empty")).startswith("echo+empty-")
@@ -249,6 +251,37 @@ def test_a_run_that_was_stopped_leaves_no_report_and_goes_on(script: str) -> Non
     finished = execute(settings, Request(("echo",), script))
     assert finished.report.timings is not None
     assert (finished.report.timings.suites[0].kept, finished.report.timings.suites[0].asked) == (1, 2)
+
+
+def test_a_suite_is_judged_by_the_judge_that_was_asked_for(script: str) -> None:
+    settings = load_settings()
+    usual, other = (
+        execute(settings, Request(("answers",), script, limit=4, judge=judge)) for judge in (None, "length")
+    )
+    judges = [finished.report.suites[0].judge for finished in (usual, other)]
+    assert [judge.judge for judge in judges if judge is not None] == ["lexical", "length"]
+    assert usual.folder != other.folder
+    assert other.report.timings is not None
+    assert other.report.timings.suites[0].kept == 4  # judging asks the model nothing
+    output = usual.records[0].output
+    assert output is not None
+    assert output.trace["support"]
+    with pytest.raises(UnknownName, match="length"):
+        execute(settings, Request(("answers",), script, judge="lenght"))
+
+
+def test_the_suite_judge_runs_every_judge_that_is_here(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(model=script)
+    rows = {"lexical": "rag.judges.lexical:build", "none": "rag.judges:NONE", "cross": "rag.judges:NONE"}
+    monkeypatch.setattr(compose, "judges", lambda settings: Table("judge", rows))
+    report = execute(settings, Request(("judge",), limit=6)).report
+    assert [result.system.name for result in report.suites] == ["lexical"]
+    assert report.skipped.keys() == {"judge (none)"}
+    one = execute(settings, Request(("judge",), "length", limit=6)).report
+    assert [result.system.name for result in one.suites] == ["length"]
+    assert not (settings.folder.evals / "verdicts").exists()  # too few claims for a verdict
+    execute(settings, Request(("judge",), "length", limit=0))
+    assert len(list((settings.folder.evals / "verdicts").iterdir())) == 1
 
 
 def test_recorded_turns_are_those_of_ones_own(script: str) -> None:

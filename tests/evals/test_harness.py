@@ -142,6 +142,19 @@ def test_a_failure_of_any_kind_is_counted_and_is_no_zero() -> None:
     assert records[2].output is not None  # what was said can be looked at
 
 
+def test_what_was_found_in_an_answer_lies_in_its_trace() -> None:
+    class Explained(Sums):
+        def explain(self, sample: Sample, output: Output) -> Any:
+            if sample.input == 1:
+                raise KeyError("no")
+            return {"off": output.answer - sample.target}
+
+    system = _system(Counting(n0=Output(1, trace={"turns": 2}), n2=Output(1, trace=[1])))
+    records = run(Explained(), system)[2]
+    traces = [record.output.trace for record in records[:4] if record.output is not None]
+    assert traces == [{"turns": 2, "off": 0}, {"unexplained": "KeyError: 'no'"}, [1], {"off": 0}]
+
+
 def test_if_all_fails_there_are_no_figures_and_a_reason() -> None:
     def broken(number: int, seed: int) -> int:
         raise ConnectionError("nobody there")
