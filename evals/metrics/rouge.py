@@ -34,6 +34,6 @@ def rouge(text: str, references: Sequence[str], *, stem: bool = True) -> dict[st
 
 @cache
 def _scorer(stem: bool) -> Any:
-    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+    from rouge_score.rouge_scorer import RougeScorer
 
     return RougeScorer(list(KINDS), use_stemmer=stem)
