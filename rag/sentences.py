@@ -53,6 +53,10 @@ _TOKEN = re.compile(r"[^\s\"“”‘«»()\[\]{}—–/*_`]+$")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]", re.ASCII)
 _GLUED = re.compile(r"[A-Z][a-z]*(?:[ ,'’]|$)")
 _DOMAINS = frozenset({"Com", "Net", "Org", "Edu", "Gov", "Co"})
+_NUMBER = re.compile(r"[\s\"'“‘«(\[{*_#>]*\d*")
+_SOLID = re.compile(r"\S")
+_REACH = 60
+"""How far back a word before a stop may begin."""
 _HIDDEN = re.compile(r"`[^`\n]+`|\([^()]{1,300}\)|\[[^\[\]]{1,300}\]")
 
 
@@ -174,7 +178,11 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         stop, after = found.start("stop"), found.end()
         while passed < len(hidden) and hidden[passed][1] <= stop:
             passed += 1
-        if passed < len(hidden) and hidden[passed][0] < stop and text[begun : hidden[passed][0]].strip():
+        if (
+            passed < len(hidden)
+            and hidden[passed][0] < stop
+            and _SOLID.search(text, begun, hidden[passed][0])
+        ):
             place = hidden[passed][1]  # an aside belongs to the sentence around it
             continue
         if _ends(text, begun, found, end):
@@ -193,7 +201,7 @@ def _ends(text: str, begun: int, found: re.Match[str], end: int) -> bool:
     stop = found["stop"]
     if stop[-1] in "。！？｡":
         return text[after] not in "，、,"
-    token = _TOKEN.search(text, begun, found.start())
+    token = _TOKEN.search(text, max(begun, found.start() - _REACH), found.start())
     before = token[0] if token else ""
     if not found["gap"]:
         return _glued(text, before, stop, after, end)
@@ -207,9 +215,9 @@ def _ends(text: str, begun: int, found: re.Match[str], end: int) -> bool:
         return _called(stop, before, closed, word, small)
     if len(stop) > 1:
         return not small and word.rstrip(".") not in {"I", "I'm", "I’m", "I'd", "I'll", "I've"}
-    if closed.strip("*_`") and small:
+    if closed.strip("*_`") and small and "''" not in closed:
         return bool(found["cited"])
-    if not text[begun : found.start()].strip(" \t\n\r\"'“‘«([{*_#>0123456789"):
+    if _NUMBER.fullmatch(text, begun, min(found.start(), begun + _REACH)) and found.start() < begun + _REACH:
         return False  # the number of a list's item
     return _full_stop(before, word, small=small, digit=digit)
 
