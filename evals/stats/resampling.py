@@ -32,8 +32,10 @@ def studentized(sums: Sums, clusters: Clusters, level: float, resamples: int, se
     """
     value = float(sums.values(np.ones((1, sums.groups)))[0][0])
     _, error = sums.jackknife()
-    if error <= 1e-12 * abs(value) or not math.isfinite(error):
-        return *NONE, "no interval: nothing varies" if error == 0 else "no interval"
+    if not math.isfinite(error):
+        return *NONE, "no interval: not defined without one of the groups"
+    if error <= 1e-12 * abs(value):
+        return *NONE, "no interval: nothing varies"
     parts: list[Array] = []
     for weights in clusters.draws(resamples, seed):
         values, errors = sums.values(weights)
