@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from evals.report import changes
 from evals.report.figures import duration, facts, plain, words
-from evals.report.rows import BETTER, COUNTED, DETECTS, Row, clock, notes, rows, timings_of, what
+from evals.report.rows import BETTER, COUNTED, DETECTS, Row, clock, notes, rows, timings_of, title_of, what
 from evals.result import Report, SuiteResult
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _suite(report: Report, result: SuiteResult) -> str:
     if timings is not None:
         about += f"; {escape(clock(timings))}"
     parts = [
-        f"## {escape(words(result.suite))}",
+        f"## {escape(title_of(report, result))}",
         about,
         table(head, lines, right=range(1, len(head))),
         *said,

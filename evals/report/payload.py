@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from evals.result import Record, Report
+from homespun.errors import HomespunError
 
 if TYPE_CHECKING:
     from evals.compare import Difference
 
-Marks = Mapping[str, Literal["higher", "lower"]]
+Marks = Mapping[tuple[str, ...], Literal["higher", "lower"]]
 _ENDS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
@@ -76,32 +77,37 @@ def marks_of(report: Report, suite: str) -> Marks:
         for estimate in result.system.estimates
         if estimate.primary and not estimate.unit and estimate.measure != "failure_rate"
     }
-    found: dict[str, Literal["higher", "lower"]] = {}
-    for name, better in primary.items():
-        if better != "neither":
-            found[_column(suite, name)] = better
-    return found
+    return {_columns(suite, name): better for name, better in primary.items() if better != "neither"}
 
 
 def wrong(record: Record, marks: Marks) -> bool | None:
     """Returns whether a sample's primary score falls short of the best; None where it has none, or failed."""
-    known = [(record.scores.get(column), better) for column, better in marks.items()]
-    found = [value < 1 if better == "higher" else value > 0 for value, better in known if value is not None]
     if record.error is not None:
         return None
+    known = [(_share(record, columns), better) for columns, better in marks.items()]
+    found = [value < 1 if better == "higher" else value > 0 for value, better in known if value is not None]
     if not found and record.scores.get("right") is not None:
         return record.scores["right"] == 0
     return any(found) if found else None
 
 
-def _column(suite: str, measure: str) -> str:
+def _share(record: Record, columns: tuple[str, ...]) -> float | None:
+    """Returns a sample's own figure: its one column, or the first for each of the second."""
+    values = [record.scores.get(column) for column in columns]
+    if len(values) == 1 or values[0] is None:
+        return values[0]
+    return values[0] / values[1] if values[1] else None
+
+
+def _columns(suite: str, measure: str) -> tuple[str, ...]:
+    from evals.measure import Mean, Ratio
     from evals.suites import SUITES
 
     try:
         measures = SUITES[suite].measures
-    except Exception:  # a suite from elsewhere, or one that can't be loaded here
-        return measure
+    except HomespunError:  # a suite from elsewhere, or one that can't be loaded here
+        return (measure,)
     for one in measures:
-        if one.name == measure:
-            return getattr(one.statistic, "column", measure)
-    return measure
+        if one.name == measure and isinstance(one.statistic, (Mean, Ratio)):
+            return one.statistic.needs
+    return (measure,)

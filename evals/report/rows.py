@@ -61,17 +61,19 @@ def timings_of(report: Report, result: SuiteResult) -> SuiteTimings | None:
     """Returns what the clock said of one suite, or None where it isn't kept."""
     if report.timings is None:
         return None
-    place = [suite.suite for suite in report.suites].index(result.suite)
-    found = [one for one in report.timings.suites if one.suite == result.suite]
-    same = [one for one in found if one.system == result.system.name]
-    if len(same) == 1:
-        return same[0]
-    return report.timings.suites[place] if found and place < len(report.timings.suites) else None
+    same = (result.suite, result.system.name)
+    return next((one for one in report.timings.suites if (one.suite, one.system) == same), None)
 
 
 def headline(result: SuiteResult) -> Estimate | None:
     """Returns the suite's first measure."""
     return result.system.estimates[0] if result.system.estimates else None
+
+
+def title_of(report: Report, result: SuiteResult) -> str:
+    """Returns the suite's name in words, with the system's where the report has several on that suite."""
+    several = sum(one.suite == result.suite for one in report.suites) > 1
+    return words(result.suite) + (f": {plain(result.system.name)}" if several else "")
 
 
 def what(result: SuiteResult) -> str:

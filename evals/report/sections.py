@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from evals.report import plots
 from evals.report.changes import Change
 from evals.report.figures import number, plain, spread, words
-from evals.report.rows import Row, clock, headline, rows, timings_of, what
+from evals.report.rows import Row, clock, headline, rows, timings_of, title_of, what
 from evals.result import Estimate, JudgeVerdict, Report, Scored, SuiteResult, SystemResult
 
 MOST_HISTOGRAMS = 6
@@ -69,7 +69,9 @@ def summary(report: Report) -> list[str]:
             continue
         marks = [(system.name, _same(system, first.measure)) for system in result.baselines]
         link, note = f"suite-{place}", words(first.measure)
-        points.append((_point(first, marks, label=words(result.suite), link=link, note=note), first.unit))
+        points.append(
+            (_point(first, marks, label=title_of(report, result), link=link, note=note), first.unit)
+        )
     return _by_axis(points, "headline measures", middle=None)
 
 
@@ -117,7 +119,7 @@ def _section(report: Report, result: SuiteResult, place: int) -> Section:
     made = rows(result, timings)
     return Section(
         anchor=f"suite-{place}",
-        title=words(result.suite),
+        title=title_of(report, result),
         suite=result.suite,
         about=plain(result.about),
         what=what(result),
@@ -174,15 +176,15 @@ def _calibration(result: SuiteResult) -> str:
 def _histograms(result: SuiteResult) -> list[tuple[str, str]]:
     samples = result.system.samples
     pairs = _judged(samples)
-    found = []
+    found: list[tuple[str, str]] = []
     if pairs:
         yes = [score for score, label in pairs if label > 0.5]
         no = [score for score, label in pairs if label <= 0.5]
         title = "score: upwards what people call supported, downwards what not"
-        found.append((title, plots.histogram(yes, other=no, title=title)))
+        return [(title, plots.histogram(yes, other=no, title=title))]
     columns = dict.fromkeys(name for sample in samples for name in sample.scores)
     for name in columns:
-        if name.startswith("usage.") or (pairs and name in ("score", "label")):
+        if name.startswith("usage."):
             continue
         values = [value for sample in samples if (value := sample.scores.get(name)) is not None]
         if len(set(values)) > 2 and len(found) < MOST_HISTOGRAMS:

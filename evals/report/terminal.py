@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from evals.report import changes
 from evals.report.figures import columns_of, duration, plain, shorten, words
-from evals.report.rows import BETTER, COUNTED, DETECTS, Row, clock, notes, rows, timings_of, what
+from evals.report.rows import BETTER, COUNTED, DETECTS, Row, clock, notes, rows, timings_of, title_of, what
 from evals.result import Report, SuiteResult
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def render(report: Report, *, width: int | None = None, difference: Difference |
 def _suite(report: Report, result: SuiteResult, width: int) -> str:
     timings = timings_of(report, result)
     made = rows(result, timings)
-    lines = [_rule(words(result.suite), width), *_wrap(what(result), width)]
+    lines = [_rule(title_of(report, result), width), *_wrap(what(result), width)]
     lines += [*_wrap(plain(result.about), width), ""]
     lines += _table(made, [plain(system.name) for system in result.baselines], width)
     said = notes(made)

@@ -3,7 +3,11 @@
   const $ = (id) => document.getElementById(id);
   if (!$("data")) return;
   const { samples, records, moved } = JSON.parse($("data").textContent);
-  records.forEach((record, at) => { record.at = at; record.sample = samples[record.s]; });
+  for (const record of records) {
+    record.sample = samples[record.s];
+    record.first = !record.baseline && !record.sample.first;
+    if (record.first) record.sample.first = record;
+  }
   const PAGE = 50;
   const LONG = 3000;
   const LONGEST_LINE = 160;
@@ -118,6 +122,7 @@
     const beside = unique(among.filter((record) => record.baseline).map((record) => record.system));
     options(sys, [
       ["own", names.length === 1 ? label(names[0]) : "measured"],
+      ...(names.length > 1 ? names.map((name) => [`o ${name}`, label(name)]) : []),
       ...beside.map((name) => [`b ${name}`, `${label(name)} (baseline)`]),
       ...(beside.length ? [["all", "all"]] : []),
     ]);
@@ -145,7 +150,7 @@
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean).map((word) => JSON.stringify(word).slice(1, -1));
     const pair = tag.value ? JSON.parse(tag.value) : null;
     state.found = here().filter((record) =>
-      (sys.value === "all" || (sys.value === "own" ? !record.baseline : record.baseline && `b ${record.system}` === sys.value)) &&
+      (sys.value === "all" || (sys.value === "own" ? !record.baseline : sys.value === `${record.baseline ? "b" : "o"} ${record.system}`)) &&
       marks[show.value](record) &&
       (!pair || record.sample.tags[pair[0]] === pair[1]) &&
       words.every((word) => haystack(record).includes(word)));
@@ -162,7 +167,7 @@
     element.title = SIGNS[kind][1];
     return element;
   }
-  const link = (record) => "#" + [record.sample.suite, record.sample.id, ...(record.baseline ? [record.system] : [])].map(encodeURIComponent).join("/");
+  const link = (record) => "#" + [record.sample.suite, record.sample.id, ...(record.first ? [] : [record.system])].map(encodeURIComponent).join("/");
   function list() {
     const pages = Math.max(1, Math.ceil(state.found.length / PAGE));
     state.page = Math.min(Math.max(0, state.page), pages - 1);
@@ -237,16 +242,33 @@
         one.marked = false;
       }
     };
-    const spans = (one) => (Array.isArray(one.evidence) ? one.evidence
+    const spans = (one) => (Array.isArray(one.evidence)
+      ? one.evidence.map((span) => Array.isArray(span) ? { passage: span[0], start: span[1], end: span[2] } : span)
       : [{ passage: one.passage, start: one.passage_start, end: one.passage_end }])
       .filter((span) => passages[span.passage] && Number.isInteger(span.start) && Number.isInteger(span.end));
+    const findings = (one) => (Array.isArray(one.findings) ? one.findings : [])
+      .filter((finding) => finding && isText(finding.kind) && finding.start < finding.end)
+      .sort((a, b) => a.start - b.start);
+    // A sentence, with the words in it that the passages don't have.
+    const spell = (element, one, from) => {
+      for (const finding of findings(one)) {
+        if (finding.start < from || finding.end > one.end) continue;
+        fill(element, cut(from, finding.start));
+        const word = fill(make("strong", "odd"), cut(finding.start, finding.end));
+        word.title = label(finding.kind);
+        element.append(word);
+        from = finding.end;
+      }
+      return fill(element, cut(from, one.end));
+    };
     const mark = (one, element) => {
       clear();
       element.setAttribute("aria-pressed", "true");
       const supported = one.verdict === "supported";
       const probability = typeof one.probability === "number" && one.verdict !== "no claim"
         ? `, probability of support ${Math.round(one.probability * 100)} %` : "";
-      const kind = isText(one.kind) && one.kind ? ` (${one.kind})` : "";
+      const kinds = [...new Set(findings(one).map((finding) => label(finding.kind)))].join(", ");
+      const kind = kinds ? ` (${kinds})` : "";
       const found = spans(one);
       const where = [...new Set(found.map((span) => span.passage + 1))].join(" and ");
       told.textContent = `${one.verdict}${kind}${probability}` +
@@ -273,7 +295,7 @@
     for (const one of [...support].sort((a, b) => a.start - b.start)) {
       if (one.start > from) fill(said, cut(from, one.start));
       const known = ["supported", "unsupported"].includes(one.verdict) ? one.verdict : "other";
-      const element = fill(make("span", `sentence ${known}`), cut(Math.max(from, one.start), one.end));
+      const element = spell(make("span", `sentence ${known}`), one, Math.max(from, one.start));
       element.tabIndex = 0;
       element.title = one.verdict;
       element.setAttribute("role", "button");
@@ -362,17 +384,17 @@
     }
   }
 
-  // ---- deep links: #suite/sample or #suite/sample/baseline
+  // ---- deep links: #suite/sample or, for another system's answer, #suite/sample/system
   const decode = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
   function follow() {
     const [first, ...others] = location.hash.slice(1).split("/");
     if (!others.length) return false;
     const name = decode(first);
     const among = records.filter((record) => record.sample.suite === name);
-    const [id, baseline] = [decode(others[0]), others.length > 1 ? decode(others.slice(1).join("/")) : null];
+    const [id, by] = [decode(others[0]), others.length > 1 ? decode(others.slice(1).join("/")) : null];
     const whole = decode(others.join("/"));
-    const record = among.find((one) => one.sample.id === id && (baseline === null ? !one.baseline : one.baseline && one.system === baseline)) ||
-      among.find((one) => one.sample.id === whole && !one.baseline);
+    const record = among.find((one) => one.sample.id === id && (by === null ? one.first : one.system === by)) ||
+      among.find((one) => one.sample.id === whole && one.first);
     if (!record) return false;
     if (!state.found.includes(record) && !state.found.some((one) => one.s === record.s)) {
       suite.value = name;

@@ -189,7 +189,7 @@ def answers(n: int = 12) -> tuple[SuiteResult, list[Record]]:
         {"start": 0, "end": 48, "verdict": "supported", "probability": 0.97,
          "passage": 0, "evidence": [{"passage": 0, "start": 0, "end": 57}]},
         {"start": 49, "end": 72, "verdict": "unsupported", "probability": 0.08, "passage": 0,
-         "passage_start": 57, "passage_end": 99},
+         "evidence": [[0, 58, 100]], "findings": [{"kind": "number", "start": 67, "end": 71}]},
         {"start": 73, "end": len(answer), "verdict": "supported", "probability": 0.91,
          "passage": 1, "passage_start": 30, "passage_end": 62},
     ]  # fmt: skip
