@@ -77,6 +77,7 @@ _DECLINES = re.compile(
             r"details?)\b",
             # unanswerable, unknown
             r"\b(?:unanswerable|not answerable)\b",
+            r"\b(?:more than i know|beyond (?:me|my knowledge))\b",
             r"^(?:unknown|unclear|n/?a|none given|not applicable|undetermined|do not know|dunno|beats me|"
             r"unsure|"
             r"hard to say)[.!]?$",

@@ -146,6 +146,8 @@ CASES = {
         "he said `` yes . '' ‖she left .",
     ],
 }
+
+
 def _rows() -> list[tuple[str, str]]:
     return [(kind, case) for kind, cases in CASES.items() for case in cases]
 
