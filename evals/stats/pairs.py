@@ -129,7 +129,7 @@ def _interval(
     sums = difference_of(statistic, a, b, clusters)
     if sums is None:
         both, change_of = _stacked(statistic, a, b)
-        return change(change_of, both, clusters, level, RESAMPLES, seed)
+        return change(change_of, both, clusters, level, RESAMPLES // 4, seed)  # only an error, no quantiles
     _, error = sums.jackknife()
     if isinstance(statistic, Mean) and is_share(statistic, a) and is_share(statistic, b):
         moved = b[statistic.column] - a[statistic.column]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apps.pytest_plugin import read_mark
+from apps.pytest_plugin import pytest_collection_modifyitems, read_mark
 from homespun.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -216,11 +216,13 @@ def test_a_request_is_run_once_and_kept(project: Project, told: str) -> None:
     assert told
 
 
-def test_a_mistaken_mark_is_told_before_anything_is_run(project: Project) -> None:
-    mark = '@pytest.mark.evaluation("yes", max=1)'
-    status, told = project.run(f"import pytest\n\n{mark}\ndef test_one(): ...\n")
-    assert status == 4
-    assert "ERROR: test_them.py::test_one: higher is better for right of yes: give min, not max.\n" in told
+def test_a_mistaken_mark_stops_the_collection(request: pytest.FixtureRequest) -> None:
+    item = pytest.Function.from_parent(request.node.parent, name="test_one", callobj=lambda: None)
+    item.own_markers.append(pytest.Mark("evaluation", ("lm",), {"min": 1}, _ispytest=True))
+    with pytest.raises(
+        pytest.UsageError, match=r"::test_one: lower is better for .* of lm: give max, not min"
+    ):
+        pytest_collection_modifyitems([item])
 
 
 @pytest.mark.parametrize(
