@@ -50,7 +50,7 @@ _DECLINES = re.compile(
             rf"\b(?:can|could) not be {_FOUND_OUT}\b",
             rf"\b(?:not possible|impossible|no way|hard) to {_FIND_OUT}\b",
             # the passages don't say, none of them says
-            rf"\b(?:{_SOURCE}|they|it)\b(?: [\w,]+){{0,6}}? (?:(?:do|does|did|has|have) not|"
+            rf"\b{_SOURCE}\b(?: [\w,]+){{0,6}}? (?:(?:do|does|did|has|have) not|"
             rf"never){_HOW} {_SAY}",
             rf"\b(?:none|neither|nothing|nowhere|no|"
             rf"not one)\b(?: [\w,]+){{0,4}} {_SOURCE}\b(?: [\w,]+){{0,3}}? {_SAY}s?\b",
@@ -59,6 +59,7 @@ _DECLINES = re.compile(
             rf"contains? no|"
             r"makes? no|has no|have no|offers? no|provides? no|includes? no|lacks?)\b",
             rf"\b{_SOURCE} (?:leaves?|left) (?:it|this|that|the question) (?:open|unanswered|out)\b",
+            rf"\b(?:they|it) (?:do|does) not{_HOW} (?:say|state|mention|specify|tell|explain|answer|give)\b",
             # that isn't given in the passages
             rf"\b(?:is|are|was|were)(?: not| never){_HOW} (?:{_SAID}|in|"
             rf"part of)\b[^.]{{0,60}}?\b(?:{_SOURCE}|above|"

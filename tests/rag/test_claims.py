@@ -6,7 +6,7 @@ from rag.claims import cited, claim
 
 NOTHING = """
 Hello!
-Hi there, good to see you.
+Hi there!
 You're welcome.
 Thanks for asking!
 What is it?
