@@ -16,6 +16,8 @@ from evals.result import Estimate
 
 UNDEFINED = "–"
 DIGITS = 3
+COUNT = "count"
+"""The unit of plain numbers that aren't shares; it isn't written."""
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
@@ -27,10 +29,16 @@ _STEERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 
 
 def scale(unit: str, *values: float | None) -> tuple[float, str]:
-    """Returns the factor to multiply with and the unit to write, for the largest of the values."""
-    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    """Returns the factor to multiply with and the unit to write, for the largest of the values.
+
+    Without a unit the first value says whether it's a share: an interval's end may lie beyond 1.
+    """
+    known = [abs(value) for value in values if value is not None]
+    largest = max(known, default=0.0)
     if not unit:
-        return (100.0, "%") if largest <= 1 else (1.0, "")
+        return (100.0, "%") if not known or known[0] <= 1 else (1.0, "")
+    if unit == COUNT:
+        return 1.0, ""
     steps = {"s": _SECONDS, "bytes": _BYTES}.get(unit)
     if steps is None:
         return 1.0, unit

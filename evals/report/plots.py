@@ -138,7 +138,8 @@ def histogram(
     whole = all(value == round(value) for value in everything) and axis.high - axis.low < bins
     if whole and (unit or axis is not SHARES):
         bins = max(1, round(axis.high - axis.low) + 1)
-        axis = Axis(axis.low - 0.5, axis.high + 0.5, axis.ticks)
+        ticks = tuple(tick for tick in axis.ticks if float(tick[0]).is_integer())
+        axis = Axis(axis.low - 0.5, axis.high + 0.5, ticks)
     counts, downs = _counts(values, axis, bins), _counts(other, axis, bins)
     most = max(*counts, *downs)
     tall, floor = 84, 100

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from evals.report import plots
 from evals.report.changes import Change
-from evals.report.figures import number, plain, spread, words
+from evals.report.figures import COUNT, number, plain, spread, words
 from evals.report.rows import Row, clock, headline, rows, timings_of, title_of, what
 from evals.result import Estimate, JudgeVerdict, Report, Scored, SuiteResult, SystemResult
 
@@ -64,8 +64,8 @@ def summary(report: Report) -> list[str]:
     """Returns the plots of all headline measures: shares on one axis, others each on its own."""
     points: list[tuple[plots.Point, str]] = []
     for place, result in enumerate(report.suites):
-        first = headline(result)
-        if first is None or first.measure == "failure_rate":
+        first = headline(report, result)
+        if first is None:
             continue
         marks = [(system.name, _same(system, first.measure)) for system in result.baselines]
         link, note = f"suite-{place}", words(first.measure)
@@ -188,7 +188,7 @@ def _histograms(result: SuiteResult) -> list[tuple[str, str]]:
             continue
         values = [value for sample in samples if (value := sample.scores.get(name)) is not None]
         if len(set(values)) > 2 and len(found) < MOST_HISTOGRAMS:
-            unit = "" if min(values) >= 0 and max(values) <= 1 else "count"
+            unit = "" if min(values) >= 0 and max(values) <= 1 else COUNT
             found.append(
                 (words(name), plots.histogram(values, title=f"how often which {words(name)}", unit=unit))
             )
@@ -216,11 +216,15 @@ def _point(
     note: str = "",
 ) -> plots.Point:
     value, interval = spread(estimate)
+    low, high = estimate.low, estimate.high
+    if not estimate.unit and estimate.value is not None and 0 <= estimate.value <= 1:
+        # What isn't possible isn't drawn; the figures beside it say what was computed.
+        low, high = None if low is None else max(0.0, low), None if high is None else min(1.0, high)
     return plots.Point(
         label=label,
         value=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
+        low=low,
+        high=high,
         shown=f"{value} ({interval})" if interval else value,
         marks=tuple(
             (plain(name), one.value, number(one.value, one.unit))

@@ -318,6 +318,11 @@
     const left = Object.fromEntries(Object.entries(trace).filter(([key]) => key !== "support"));
     return Object.keys(left).length ? left : null;
   }
+  // Passages that the question came with stand beside the answer already.
+  function without(input, passages) {
+    if (!input || !passages?.length || JSON.stringify(input.passages) !== JSON.stringify(passages)) return input;
+    return Object.fromEntries(Object.entries(input).filter(([key]) => key !== "passages"));
+  }
   function draw(record) {
     const { sample } = record;
     const head = make("div", "top", badge(record), fill(make("h3", ""), sample.id));
@@ -349,7 +354,7 @@
     const about = [sample.suite.replaceAll("_", " "), ...tags, ...(sample.group ? [`group ${sample.group}`] : [])];
     const parts = [head, chips, fill(make("p", "legend"), about.join(" · "))];
     if (record.error) parts.push(section("error", make("div", "error-text", block(record.error))));
-    parts.push(section("input", render(sample.input)));
+    parts.push(section("input", render(without(sample.input, record.passages))));
     if (sample.target !== null) parts.push(section("target", render(sample.target)));
     const text = answer_text(record.answer);
     const support = Array.isArray(record.trace?.support) ? record.trace.support : [];
