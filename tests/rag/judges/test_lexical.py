@@ -8,8 +8,8 @@ from rag.judges.lexical import Lexical
 from rag.judges.overlap import Overlap, Premise
 
 PREMISE = (
-    "Hollow Bridge opened in March 1932. It was designed by Ann Lee, and it carries 3,000 cars a day over the "
-    "Wend. The government of Aster paid for it."
+    "Hollow Bridge opened in March 1932. It was designed by Ann Lee, and it carries 3,000 cars a day over "
+    "the Wend. The government of Aster paid for it."
 )
 
 
@@ -80,11 +80,8 @@ def test_long_words_that_begin_alike_are_one() -> None:
     assert Premise("the car").overlap("cat").content == 0
 
 
-WORDS = st.lists(
-    st.sampled_from(["Ann", "the", "mill", "1950", "red", "three", "not", ",", ".", "opened"]), max_size=12
-).map(" ".join)
-    " ".join
-)  # noqa: SIM905
+SOME = ["Ann", "the", "mill", "1950", "red", "three", "not", ",", ".", "opened"]
+WORDS = st.lists(st.sampled_from(SOME), max_size=12).map(" ".join)
 
 
 @settings(max_examples=150)
