@@ -168,9 +168,10 @@ def _additions(said: Sequence[Token], known: set[str], stems: set[str]) -> Itera
     """Runs of content words that the passages don't have, with the small words between them."""
     run: list[Token] = []
     for token in said:
-        if not token.content or token.negates or token.value is not None:
+        other = token.negates or token.value is not None or token.name or token.dates  # kinds of their own
+        if not (token.content or other):
             continue
-        if token.normal in known or token.stem in stems:
+        if other or token.normal in known or token.stem in stems:
             if run:
                 yield run
             run = []
