@@ -1,8 +1,9 @@
 """Generated dialogues: facts told, other people's facts among them, corrections, small talk, the question.
 
 Contract: dialogue number i of a seed depends on nothing but the two, so a longer run begins with the same
-dialogues. Number i has distance ``DISTANCES[i % 3]`` and case ``CASES[i // 3 % 5]``, so that every distance
-meets every case equally often.
+dialogues. Number i has distance ``DISTANCES[i % 3]``, case ``CASES[i // 3 % 5]`` and wording
+``WORDINGS[i // 15 % 3]``, so that all of them meet equally often: two thirds are told and asked plainly, one
+third in a roundabout way.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ DISTANCES = (0, 2, 10)
 """Turns of small talk between the last fact and the first question."""
 CASES = ("plain", "others", "corrected", "several", "never told")
 
+WORDINGS = ("plain", "plain", "roundabout")
+
 
 def dialogue(seed: int, number: int) -> Sample:
     """Returns one dialogue.
@@ -28,19 +31,20 @@ def dialogue(seed: int, number: int) -> Sample:
     """
     rng = Random(int(digest("chat_memory", seed, number)[:16], 16))
     distance, case = DISTANCES[number % 3], CASES[number // 3 % 5]
+    wording = WORDINGS[number // 15 % 3]
     facts = _facts(rng, {"several": rng.choice((3, 4)), "plain": 1}.get(case, rng.choice((1, 1, 2))))
     asked = facts[0]
     turns: list[str] = []
     asks: list[dict[str, Any]] = []
     if case == "never told":
         asked, facts = _missing(rng, facts)
-        turns = [_tell(rng, fact) for fact in facts]
+        turns = [_tell(rng, fact, wording) for fact in facts]
         reject = _others(rng, asked, turns) if rng.random() < 0.5 else []
         rng.shuffle(turns)
         asks.append(_ask(asked, [], reject))
     else:
         order = rng.sample(facts, len(facts))
-        turns = [_tell(rng, fact) for fact in order]
+        turns = [_tell(rng, fact, wording) for fact in order]
         reject = []
         if case == "corrected":
             asked, old = _corrected(rng, asked, turns, order.index(asked))
@@ -55,7 +59,9 @@ def dialogue(seed: int, number: int) -> Sample:
         asks.append(_ask(facts[1], facts[1].value.accept, []))
     for fact, ask in zip(asked_facts, asks, strict=True):
         ask["turn"] = len(turns)
-        turns.append(fill(rng.choice(kinds()[fact.kind].ask), {"k": fact.of}))
+        kind = kinds()[fact.kind]
+        lines = kind.ask_plain if wording == "plain" else kind.ask
+        turns.append(fill(rng.choice(lines), {"k": fact.of}))
     return Sample(
         id=f"s{seed}-{number:04d}",
         input={"turns": turns},
@@ -64,6 +70,7 @@ def dialogue(seed: int, number: int) -> Sample:
         tags={
             "distance": str(distance),
             "case": case,
+            "wording": wording,
             "fact": "several" if len(asks) > 1 else FAMILIES.get(asked.kind, asked.kind),
         },
     )
@@ -85,8 +92,10 @@ def _missing(rng: Random, facts: list[Fact]) -> tuple[Fact, list[Fact]]:
     return asked, facts
 
 
-def _tell(rng: Random, fact: Fact) -> str:
-    return fill(rng.choice(kinds()[fact.kind].tell), {"k": fact.of, "v": fact.value.text})
+def _tell(rng: Random, fact: Fact, wording: str) -> str:
+    kind = kinds()[fact.kind]
+    lines = kind.tell_plain if wording == "plain" else kind.tell
+    return fill(rng.choice(lines), {"k": fact.of, "v": fact.value.text})
 
 
 def _others(rng: Random, fact: Fact, turns: list[str]) -> list[dict[str, Any]]:

@@ -21,14 +21,18 @@ class Kind:
 
     Attributes:
         name: for example "town".
-        tell: ways in which the user tells it.
-        ask: ways in which it's asked back.
+        tell_plain: ways in which the user tells it, in plain words.
+        tell: roundabout ways.
+        ask_plain: ways in which it's asked back, in plain words.
+        ask: roundabout ways.
         other: ways to tell the like of somebody else.
         fix: ways to correct it.
     """
 
     name: str
+    tell_plain: tuple[str, ...]
     tell: tuple[str, ...]
+    ask_plain: tuple[str, ...]
     ask: tuple[str, ...]
     other: tuple[str, ...]
     fix: tuple[str, ...]

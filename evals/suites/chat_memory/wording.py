@@ -36,6 +36,7 @@ _ADMITS = re.compile(
             r"\bi (lack|'m missing|am missing)\b",
             r"\byou('ve| have)? only (told|mentioned|said|gave|given|shared|talked)\b",
             r"\bhave(n't)? yet to\b|\bnot yet\b|\bdon't know (that|it)? ?yet\b",
+            r"\b(more than|not something|nothing) i (know|can|have)\b|"
             r"\bi wish i knew\b|\byou('ll| will) have to tell me\b|\bi('d| would) need (you|to)\b",
             r"\b(nothing|not) (\w+ ){0,3}(in|from|about) (\w+ ){0,2}"
             r"(chat|conversation|messages?|thread|that)\b",
@@ -73,7 +74,8 @@ _CLAIMS = re.compile(
 )
 _POLITE = re.compile(
     r"^(ok(ay)?|sure|sorry|hello|hi|yes|no|thanks|thank you|of course|you're welcome|noted|got it|hmm+|"
-    r"good question|go on|i see|my pleasure|all right|alright|well|oh|please|certainly|gladly|bye|goodbye)\b",
+    r"good question|go on|i see|my pleasure|all right|alright|well|oh|please|certainly|gladly|"
+    r"bye|goodbye|how|what|i|i'm|great|nice|lovely|good|wow|oops)\b",
     re.IGNORECASE,
 )
 
