@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def estimate(
     from evals.stats.intervals import interval
     from evals.stats.power import minimum_detectable_effect
 
-    about = {
+    about: dict[str, Any] = {
         "measure": measure.name,
         "better": measure.better,
         "unit": measure.unit,
