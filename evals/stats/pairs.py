@@ -12,7 +12,7 @@ import numpy as np
 from evals.measure import Array, Columns, Mean, Ratio, Statistic
 from evals.stats.clusters import Clusters
 from evals.stats.intervals import tidy
-from evals.stats.resampling import change, studentized
+from evals.stats.resampling import ERRORS, change, studentized
 from evals.stats.shares import change_interval, is_share
 from evals.stats.sums import Sums, difference_of, sums_of
 
@@ -129,7 +129,7 @@ def _interval(
     sums = difference_of(statistic, a, b, clusters)
     if sums is None:
         both, change_of = _stacked(statistic, a, b)
-        return change(change_of, both, clusters, level, RESAMPLES // 4, seed)  # only an error, no quantiles
+        return change(change_of, both, clusters, level, ERRORS, seed)
     _, error = sums.jackknife()
     if isinstance(statistic, Mean) and is_share(statistic, a) and is_share(statistic, b):
         moved = b[statistic.column] - a[statistic.column]

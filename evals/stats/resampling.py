@@ -20,6 +20,8 @@ from evals.stats.sums import Sums
 
 Ends = tuple[float, float, str]
 NONE = (math.nan, math.nan)
+ERRORS = 500
+"""Resamples for a standard error, which needs fewer than a quantile; figures of labels are slow to compute."""
 LEFT_OUT = 300
 """Up to this many groups the jackknife leaves out one at a time."""
 
@@ -88,10 +90,12 @@ def resampled(
     share = percentile_of(statistic, columns)
     if share is not None:
         return order_statistics(columns[statistic.needs[0]], share, value, clusters, level)
+    rare = rarer_label(statistic, columns, clusters)
+    if rare is not None:
+        resamples = min(resamples, ERRORS)
     found = Resampled(statistic, columns, clusters, resamples, seed)
     if not math.isfinite(found.error):
         return *NONE, "no interval: undefined on most resamples"
-    rare = rarer_label(statistic, columns, clusters)
     seen = np.concatenate([found.values, found.without])
     if rare is not None and 0 <= value <= 1 and seen.min() >= 0 and seen.max() <= 1:
         t = t_quantile((1 + level) / 2, min(2 * rare, clusters.count) - 1)
