@@ -21,7 +21,7 @@ from evals.stats.sums import Sums
 Ends = tuple[float, float, str]
 NONE = (math.nan, math.nan)
 ERRORS = 500
-"""Resamples for a standard error, which needs fewer than a quantile; figures of labels are slow to compute."""
+"""Resamples for a standard error, which needs fewer than a quantile; figures of labels are slow."""
 LEFT_OUT = 300
 """Up to this many groups the jackknife leaves out one at a time."""
 
