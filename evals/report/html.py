@@ -92,8 +92,9 @@ def _facts(report: Report) -> Mapping[str, str]:
     told: dict[str, Any] = {"seed": ", ".join(map(str, seeds))}
     if limits - {None}:
         told["limit"] = "by suite" if len(limits) > 1 else next(iter(limits))
-    for result in report.suites:
-        told.update(result.system.about)
+    if len({result.system.name for result in report.suites}) == 1:
+        for result in report.suites:
+            told.update(result.system.about)
     if report.timings is not None:
         started = report.timings.started.replace("T", " ").replace("+00:00", " UTC")
         told |= {"started": started, "took": duration(report.timings.wall_s), **report.timings.machine}

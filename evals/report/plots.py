@@ -17,6 +17,8 @@ from evals.report.figures import fixed, number, scale
 SIGNS = ("│", "○", "◇", "△")
 """What marks the first, second … baseline, in the plot and beside it."""
 
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -69,7 +71,7 @@ def axis_for(values: Sequence[float | None], unit: str, *, zero: bool = False) -
         unit: of the measure.
         zero: whether 0 is in the middle: an axis of differences.
     """
-    known = [value for value in values if value is not None and math.isfinite(value)] or [0.0]
+    known = [value if abs(value) > _NOTHING else 0.0 for value in values if value is not None] or [0.0]
     if zero:
         most = _ceiling(max(abs(value) for value in known) or 1.0)
         return Axis(-most, most, _ticks([-most, -most / 2, 0.0, most / 2, most], unit, zero=True))
@@ -77,7 +79,7 @@ def axis_for(values: Sequence[float | None], unit: str, *, zero: bool = False) -
         return SHARES
     low, high = min(known), max(known)
     low, high = (0.0 if 0 <= low <= high / 2 else low), high
-    if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
+    if high - low <= _NOTHING * max(abs(low), abs(high), 1.0):
         low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
     step = _step((high - low) / 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
@@ -289,8 +291,9 @@ def _ticks(ticks: Sequence[float], unit: str, *, zero: bool = False) -> tuple[tu
     """Adds labels of as few decimals as tell the ticks apart; the last one has the unit."""
     factor, label = scale(unit, ticks[0], ticks[-1])
     texts = []
+    finest = max(0, 2 - math.floor(math.log10(abs(ticks[1] - ticks[0]) * factor)))
     for tick in ticks:
-        decimals = len(f"{abs(tick * factor):.6f}".rstrip("0").partition(".")[2])
+        decimals = len(f"{abs(tick * factor):.{finest}f}".rstrip("0").partition(".")[2])
         texts.append(fixed(tick * factor, decimals, sign=zero))
     texts[-1] = f"{texts[-1]} {'points' if zero and label == '%' else label}".rstrip()
     return tuple(zip(ticks, texts, strict=True))

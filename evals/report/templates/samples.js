@@ -81,6 +81,12 @@
       list.append(fill(make("dt", ""), key.replaceAll("_", " ")), make("dd", "", render(value, depth + 1)));
     return list;
   }
+  function figures(object) {
+    const list = make("dl", "facts");
+    for (const [key, value] of Object.entries(object))
+      list.append(make("div", "", fill(make("dt"), key.replaceAll("_", " ")), make("dd", "", render(value, 2))));
+    return list;
+  }
   function render(value, depth = 0) {
     if (value === null || value === undefined) return make("span", "soft", "–");
     if (isText(value)) return value ? block(value) : make("span", "soft", "(empty)");
@@ -364,11 +370,11 @@
       if (record.passages?.length) parts.push(section("passages", ...record.passages.map((passage) => make("div", "passage", block(passage)))));
     }
     const values = Object.entries(record.scores).filter(([name]) => !name.startsWith("usage."));
-    if (values.length) parts.push(section("scores", fields(Object.fromEntries(values))));
+    if (values.length) parts.push(section("scores", figures(Object.fromEntries(values))));
     const trace = rest(record.trace);
     if (trace) parts.push(section("trace", render(trace)));
     const counted = { ...record.usage, ...record.timing };
-    if (Object.keys(counted).length) parts.push(section("usage and timing", fields(counted)));
+    if (Object.keys(counted).length) parts.push(section("usage and timing", figures(counted)));
     $("detail").replaceChildren(...parts);
     $("detail").setAttribute("aria-label", `Sample ${label(sample.id)}`);
   }

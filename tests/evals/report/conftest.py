@@ -176,7 +176,7 @@ def memory(n: int = 60) -> tuple[SuiteResult, list[Record]]:
 
 
 def answers(n: int = 12) -> tuple[SuiteResult, list[Record]]:
-    """Answers from passages, with sentences checked by a judge; two records are hostile."""
+    """Answers from passages, with sentences checked by a judge; one record is hostile, one long."""
     passages = [
         "The mill at Arden was built in 1821 by the brothers Holt. "
         "It burned down in 1874 and wasn't rebuilt.",
@@ -195,7 +195,7 @@ def answers(n: int = 12) -> tuple[SuiteResult, list[Record]]:
     ]  # fmt: skip
     records = []
     for i in range(n):
-        text = NASTY if i == 4 else "long " * 200_000 if i == 5 else answer
+        text = NASTY if i == 4 else "long " * 2_000 if i == 5 else answer
         records.append(
             Record(
                 suite="answers",

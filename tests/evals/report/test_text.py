@@ -1,0 +1,117 @@
+"""Reports as text: in a terminal and in Markdown."""
+
+import re
+
+import pytest
+
+from evals.compare import Difference, Row
+from evals.report import changes, markdown, terminal
+from evals.report.figures import columns_of
+from evals.result import Estimate, Record, Report, SuiteResult, SystemResult
+
+Whole = tuple[Report, list[Record]]
+
+
+def nasty(text: str) -> Report:
+    """A report in which everything that can come from outside is `text`."""
+    system = SystemResult(
+        name=text,
+        fingerprint=text,
+        estimates=[Estimate(measure=text, value=0.5, n=1, groups=1, note=text, about=text)],
+        samples=[],
+    )
+    suite = SuiteResult(
+        suite=text, version=1, about=text, data=text, digest="", seed=0, limit=None, system=system,
+        baselines=[system],
+    )  # fmt: skip
+    return Report(versions={text: text}, suites=[suite], skipped={text: text})
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_every_line_fits_the_terminal(whole: Whole, difference: Difference, width: int) -> None:
+    lines = terminal.render(whole[0], width=width, difference=difference).split("\n")
+    assert max(map(columns_of, lines)) <= width
+
+
+def test_at_eighty_columns_nothing_is_cut(whole: Whole, difference: Difference) -> None:
+    assert "…" not in terminal.render(whole[0], width=80, difference=difference)
+
+
+def row_of(text: str, begin: str) -> list[str]:
+    return next(line for line in text.split("\n") if line.startswith(begin)).split()
+
+
+def test_a_row_holds_value_interval_n_effect_and_baselines(whole: Whole) -> None:
+    text = terminal.render(whole[0], width=120)
+    said = " ".join(row_of(text, "remembered"))
+    assert said == "remembered ↑ 61.7 % 49.1–74.3 57/20 25.2 points 21.0 % 10.7 %"
+
+
+def test_an_undefined_figure_says_why(whole: Whole) -> None:
+    text = terminal.render(whole[0], width=100)
+    assert "– abstained when untold: applies to none of the samples" in text
+
+
+def test_failures_skipped_suites_and_the_verdict_on_the_judge_are_told(whole: Whole) -> None:
+    text = " ".join(terminal.render(whole[0], width=100).split())
+    assert "3 of 60 samples failed; the first, dialogue-007: TimeoutError" in text
+    assert "tools: Model home can't call tools." in text
+    assert text.count("AUROC 76.2 (74.1–78.3)") == 2
+    assert "took 42.3 s; 50 answered now, 10 kept from earlier" in text
+
+
+def test_two_systems_on_one_suite_are_told_apart(whole: Whole) -> None:
+    judge = next(result for result in whole[0].suites if result.suite == "judge")
+    other = judge.model_copy(update={"system": judge.system.model_copy(update={"name": "cosine"})})
+    text = terminal.render(Report(suites=[judge, other]), width=80)
+    assert "── judge: lexical ─" in text
+    assert "── judge: cosine ─" in text
+
+
+def test_regressions_are_said_in_words(difference: Difference) -> None:
+    assert changes.verdict(difference).startswith("1 of 3 tested figures got significantly worse")
+    (sentence,) = changes.sentences(difference)
+    assert sentence == (
+        "chat memory: remembered fell from 77.2 % to 61.7 % (−15.5 points; 95 % interval −24.0 to −7.0; "
+        "p = 0.004). Of 57 samples 14 went worse, 1 better, 42 the same."
+    )
+
+
+def test_better_carries_the_p_of_a_change(difference: Difference) -> None:
+    better = next(one for one in changes.changed(difference) if one.finding == "better")
+    assert better.p == "0.008"  # the second smallest of three: twice 0.004
+
+
+def test_nothing_tested_is_no_clean_bill() -> None:
+    row = Row(suite="lm", measure="x", better="lower", gated=False, verdict="shown only")
+    assert changes.verdict(Difference(alpha=0.05, rows=[row])).startswith("Nothing was tested")
+
+
+def test_markdown_tables_are_whole(whole: Whole, difference: Difference) -> None:
+    text = markdown.render(whole[0], difference)
+    blocks = [block.split("\n") for block in text.split("\n\n") if block.startswith("| ")]
+    assert len(blocks) == 6
+    for block in blocks:
+        assert len({line.count("|") for line in block}) == 1
+    assert "| remembered ↑ | **61.7 %** | 49.1–74.3 | 57/20 | 25.2 points | 21.0 % | 10.7 % |" in text
+    assert text.index("Against the baseline") < text.index("## lm")
+
+
+@pytest.mark.parametrize("text", ["a | b", "</td><script>x</script>", "[x](http://y)", "a\nb", "*_`"])
+def test_markdown_shows_names_as_they_are(text: str) -> None:
+    made = markdown.render(nasty(text))
+    assert "<script" not in made
+    assert not re.search(r"(?<!\\)\]\(", made)
+    lines = [line for line in made.split("\n") if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in lines} == {5}
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    made = terminal.render(nasty("\x1b[2J\u202e\r\x07x"), width=80)
+    assert not set(made) & set("\x1b\u202e\r\x07")
+
+
+def test_a_report_without_suites_is_still_a_report() -> None:
+    empty = Report(suites=[])
+    assert terminal.render(empty, width=80).strip() == ""
+    assert markdown.render(empty).startswith("# Evaluation")
