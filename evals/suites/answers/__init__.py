@@ -2,8 +2,8 @@
 
 Contract: a sample is a question and numbered passages; its target the right answers, none where the
 passages don't hold one. The system is a chat model that's asked to answer from the passages, to cite them as
-[n] and to say when they don't tell. Built in are 58 questions about 21 short texts; data may also be SQuAD's (as
-paragraphs) or ClapNQ's, see `evals.suites.answers.reading`.
+[n] and to say when they don't tell. Built in are 58 questions about 21 short texts; data may also be SQuAD's
+(as paragraphs) or ClapNQ's, see `evals.suites.answers.reading`.
 
 Whether a sentence is supported is the judge's word; the verdict on the judge is part of the report. Exact
 match and token F1 take an answer without its citation marks, and an abstention as the empty answer, as SQuAD

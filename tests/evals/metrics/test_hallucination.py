@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from evals.metrics.hallucination import KINDS, analyse
 
 PASSAGES = [
-    "Hollow Bridge opened in March 1932. It was designed by Ann Lee. It carries 3 million cars a year and isn't "
-    "lit at night.",
+    "Hollow Bridge opened in March 1932. It was designed by Ann Lee. "
+    "It carries 3 million cars a year and isn't lit at night.",
     "Ann Lee was born in Leeds. She had three sons.",
 ]
 
@@ -64,14 +64,15 @@ def test_without_passages_all_that_says_something_is_found() -> None:
 
 
 def test_a_date_put_together_from_two_is_found() -> None:
-    passage = "It opened in March 1932 after long work by many men from all parts of Aster and closed in April 1950."
+    passage = (
+        "It opened in March 1932, after long work by men from all parts of Aster, and closed in April 1950."
+    )
     (found,) = analyse("It opened in March 1950.", [passage])
     assert (found.kind, found.text) == ("date", "March 1950")
 
 
-TEXT = st.lists(st.sampled_from(" ".join([*PASSAGES, *(row[0] for row in FOUND)]).split()), max_size=15).map(
-    " ".join
-)
+WORDS = " ".join([*PASSAGES, *(row[0] for row in FOUND)]).split()
+TEXT = st.lists(st.sampled_from(WORDS), max_size=15).map(" ".join)
 
 
 @settings(max_examples=150)
