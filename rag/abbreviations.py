@@ -14,7 +14,7 @@ TITLES = _words(
 )
 """A stop after one of these never ends a sentence that goes on."""
 
-NUMBERED = _words("no nos nr fig figs eq eqs vol vols p pp ch chap sec sect art ref refs op para pt tab")
+NUMBERED = _words("no nos nr fig figs eq eqs vol vols p pp ch chap sec sect art ref refs op para pt tab n°")
 """Only abbreviations when a number follows."""
 
 OPEN = _words(

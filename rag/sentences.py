@@ -36,7 +36,7 @@ _FENCE = re.compile(r"[ \t]{0,3}(```+|~~~+)")
 _INDENTED = re.compile(r"(?: {4}|\t)[ \t]*\S")
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}(?:[ \t]|$)")
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:=+|-{2,})[ \t]*$")
-_ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[ivx]{1,4}[.)])(?:[ \t]+|$)")
+_ITEM = re.compile(r"[ \t]*(?:[-*+•‣⁃◦▪·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[ivx]{1,4}[.)])(?:[ \t]+|$)")
 _ROW = re.compile(r"[ \t]*\|")
 _QUOTE = re.compile(r"[ \t]{0,3}>")
 _BARE = re.compile(r"[\W_]*$")
@@ -45,7 +45,7 @@ _CLOSERS = "\"'”’»›)\\]}」』】）〉》*_`"
 _CITED = r"(?:[ \t]*\[\^?[\w.*]{1,12}(?:\s?[,;–-]\s?[\w.*]{1,12})*\](?!\()|[⁰¹²³⁴-⁹]+)"
 _YEAR = r"(?:[ \t]*\([^()\n]{2,80}\b(?:1[5-9]|20)\d\d[a-z]?\)\.?(?=\s|$))"
 _STOP = re.compile(
-    rf"(?P<stop>[.!?…؟।]+|[。！？｡]+)(?P<close>(?:[ ]?''(?=\s|$)|[{_CLOSERS}])*)"
+    rf"(?P<stop>\.(?:[ ]\.){{2,3}}|[.!?…؟।]+|[。！？｡]+)(?P<close>(?:[ ]?''(?=\s|$)|[{_CLOSERS}])*)"
     rf"(?P<cited>(?:{_CITED}|{_YEAR})*)(?P<close2>[{_CLOSERS}]*)(?P<gap>\s+|$|)"
 )
 _NEXT = re.compile(r"[\"'“‘«‹(\[{「『【（*_`¿¡#>–—-]*(?P<word>[^\W_][\w'’.]*)?")
@@ -53,7 +53,7 @@ _TOKEN = re.compile(r"[^\s\"“”‘«»()\[\]{}—–/*_`]+$")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]", re.ASCII)
 _GLUED = re.compile(r"[A-Z][a-z]*(?:[ ,'’]|$)")
 _DOMAINS = frozenset({"Com", "Net", "Org", "Edu", "Gov", "Co"})
-_NUMBER = re.compile(r"[\s\"'“‘«(\[{*_#>]*\d*")
+_NUMBER = re.compile(r"[\s\"'“‘«(\[{*_#>•⁃‣-]*(?:\d*|[a-z])")
 _SOLID = re.compile(r"\S")
 _REACH = 60
 """How far back a word before a stop may begin."""
@@ -211,7 +211,7 @@ def _ends(text: str, begun: int, found: re.Match[str], end: int) -> bool:
     if not word:
         return False  # only marks follow; they join this sentence
     small, digit = word[0].islower(), word[0].isdigit()
-    if "." not in stop or (len(stop) > 1 and set(stop) != {"."}):
+    if "." not in stop or not set(stop) <= {".", " "}:
         return _called(stop, before, closed, word, small)
     if len(stop) > 1:
         return not small and word.rstrip(".") not in {"I", "I'm", "I’m", "I'd", "I'll", "I've"}

@@ -73,6 +73,7 @@ CASES = {
         "It went on... ‖Then it stopped.",
         "She waited … and waited.",
         "And so it ended… ‖The crowd left.",
+        "It was . . . well, it was late. . . . ‖They left.",
     ],
     "quotes and brackets": [
         '"Come in." ‖He came in.',
@@ -106,6 +107,8 @@ CASES = {
         "• plums\n‖• pears",
         "You need:\n‖- flour\n‖- milk",
         "1) Mix.\n‖2) Bake.",
+        "• 9. Wash it.\n‖• 10. Dry it.",
+        "a. Wash it. ‖b. Dry it.",
         "| a | b |\n‖| 1 | 2 |",
     ],
     "headings and lines": [
