@@ -102,7 +102,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
         ),
         Measure(
             "abstention_f1",
-            Ratio("abstained_right", "abstained_or_due", 2.0),
+            Ratio("abstained_right", "abstained_or_due"),
             about="of abstention precision and recall",
         ),
         Measure("abstained", Mean("abstained"), "neither", about="questions it declined"),
@@ -175,7 +175,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
             "abstained": float(declined),
             "unanswerable": float(due),
             "abstained_right": float(declined and due),
-            "abstained_or_due": float(declined) + float(due),
+            "abstained_or_due": (declined + due) / 2,
             "relevance": None if declined else lexical_relevance(sample.input["question"], said),
         }
 

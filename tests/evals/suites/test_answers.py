@@ -131,6 +131,9 @@ def test_baselines_mark_the_ends_of_the_scale() -> None:
     assert _value(first, "citation_recall") == 1
     assert _value(first, "abstained") == 0
     assert _value(none, "abstention_recall") == 1
+    precision = _value(none, "abstention_precision")
+    assert precision is not None
+    assert _value(none, "abstention_f1") == pytest.approx(2 * precision / (1 + precision))
     assert _value(none, "abstained") == 1
     assert _value(none, "faithfulness") is None
 
