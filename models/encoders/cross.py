@@ -120,7 +120,7 @@ def _hhem(folder: Path, config: dict[str, Any]) -> Asker:
             f"HHEM-2.1 is {foundation} with other weights, and its own code isn't run here: "
             f"`hf download {foundation} --include '*.json' 'spiece.model'` brings the rest"
         )
-    shape = AutoConfig.from_pretrained(base, num_labels=2, local_files_only=True)
+    shape = AutoConfig.from_pretrained(base, num_labels=2, local_files_only=True, trust_remote_code=False)
     net = T5ForTokenClassification(shape)
     try:
         theirs = load_file(folder / "model.safetensors")
@@ -140,6 +140,6 @@ def _hhem(folder: Path, config: dict[str, Any]) -> Asker:
         )
     net.transformer.shared.weight.data.copy_(shared[0])
     net.transformer.encoder.embed_tokens.weight.data.copy_(shared[0])
-    own = folder if (folder / "tokenizer.json").is_file() else base
-    tokenizer = AutoTokenizer.from_pretrained(own, local_files_only=True)
+    # As its authors do; asking its own folder would ask the user whether to run its code.
+    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True, trust_remote_code=False)
     return Asker(net.eval(), tokenizer, "hhem2", config)

@@ -7,8 +7,9 @@ machine, with the figures of all-MiniLM-L6-v2.
 
 Provenance: fitted on 700 claims with human labels, 350 drawn from each of two sources whose premises are
 documents (WiCE's development part and FactCG's), every source and label of equal weight. AUROC there: 73.1
-(WiCE), 83.4 (FactCG); fitted on one, balanced accuracy at 0.5 on the other: 65.7, 74.4. Every two neighbouring
-sentences as further windows gave 73.1 and 85.6 for three times the work; the whole premise 64.1 and 76.0.
+(WiCE), 83.4 (FactCG); fitted on one, balanced accuracy on the other at a half: 65.7, 74.4. Every two
+neighbouring sentences as further windows gave 73.1 and 85.6 for three times the work; the whole premise 64.1
+and 76.0.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,11 @@ def encoder(folder: Path, *, seed: int = 3) -> Path:
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return encoder(tmp_path_factory.mktemp("encoders") / "plain")
+
+
+@pytest.fixture(scope="session")
+def write_tokenizer() -> Callable[..., None]:
+    return wordpiece
 
 
 @pytest.fixture
