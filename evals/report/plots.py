@@ -74,7 +74,8 @@ def axis_for(values: Sequence[float | None], unit: str, *, zero: bool = False) -
     known = [value if abs(value) > _NOTHING else 0.0 for value in values if value is not None] or [0.0]
     if zero:
         most = _ceiling(max(abs(value) for value in known) or 1.0)
-        return Axis(-most, most, _ticks([-most, -most / 2, 0.0, most / 2, most], unit, zero=True))
+        (low, said), (_, none), (high, end) = _ticks([-most, 0.0, most], unit, zero=True)
+        return Axis(low, high, ((low, said), (low / 2, ""), (0.0, none), (high / 2, ""), (high, end)))
     if not unit and min(known) >= 0 and max(known) <= 1:
         return SHARES
     low, high = min(known), max(known)

@@ -55,12 +55,13 @@ def test_every_figure_lies_on_its_axis(values: list[float], unit: str, zero: boo
     room = 1e-6 * (axis.high - axis.low)
     assert all(axis.low - room <= value <= axis.high + room for value in values)
     assert 2 <= len(axis.ticks) <= 8
-    assert len({text for _, text in axis.ticks}) == len(axis.ticks)
+    said = [text for _, text in axis.ticks if text]
+    assert len(set(said)) == len(said) >= 2
 
 
 def test_differences_have_zero_in_the_middle() -> None:
     axis = plots.axis_for([-0.24, 0.1], "", zero=True)
-    assert [text for _, text in axis.ticks] == ["−25", "−12.5", "0", "+12.5", "+25 points"]
+    assert [text for _, text in axis.ticks] == ["−25", "", "0", "", "+25 points"]
 
 
 @given(st.lists(FIGURES, min_size=1, max_size=40))
