@@ -103,7 +103,7 @@ def locate(name: str = MINILM, home: Path | None = None) -> Source:
         UsageError: It holds something that isn't supported.
         CorruptWeights: Its configuration can't be read.
     """
-    from models.interop.bert import read_config
+    from models.interop.bert_layout import read_config
 
     known = name == MINILM
     folder = (find_minilm(home) if known else find_checkpoint(name, home)).resolve()

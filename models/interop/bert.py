@@ -2,8 +2,8 @@
 
 States are within 1e-4 of theirs. Read are BERT, RoBERTa and XLM-RoBERTa (absolute positions, one
 model.safetensors of any float type, computed in float32), their heads left aside; needs no `transformers`.
-What an encoder here can't compute is refused rather than loaded with wrong results. The file is mapped, not
-copied, where it holds float32. Only the net is read; tokenizers are the business of whoever serves it.
+The file is mapped, not copied, where it holds float32. Only the net is read; tokenizers are the business of
+whoever serves it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from torch import Tensor
 
 from homespun.errors import CorruptWeights, UsageError
 from homespun.files import atomic_folder
+from models.interop.bert_layout import read_config, write_config
 from models.nets.encoder import Encoder
 from models.nets.encoder_config import EncoderConfig
 
-KINDS = ("bert", "roberta", "xlm-roberta")
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
-_ACTIVATIONS = {"gelu": "gelu_erf", "gelu_new": "gelu", "gelu_pytorch_tanh": "gelu", "relu2": "relu2"}
 _NAMES = {
     "embedding": "embeddings.word_embeddings",
     "positions": "embeddings.position_embeddings",
@@ -46,69 +45,6 @@ _LAYER = {
 # Their models prefix the trunk; what stands beside it is a head for some task.
 _TRUNK = re.compile(r"(?:bert|roberta)\.")
 _HEAD = re.compile(r"(?:cls|lm_head|classifier|qa_outputs)\.|.*\.position_ids$|.*\.token_type_ids$")
-
-
-def read_config(values: Mapping[str, Any]) -> EncoderConfig:
-    """The configuration of the encoder that computes what `values` (a config.json) describes.
-
-    Raises:
-        UsageError: This architecture, or something it asks for, isn't supported; or a value is missing.
-    """
-    kind = values.get("model_type")
-    if kind not in KINDS:
-        raise UsageError(f"encoders of the type {kind!r} can't be loaded: supported are {', '.join(KINDS)}")
-    if values.get("quantization_config"):
-        raise UsageError("quantised weights can't be loaded: use the model's unquantised folder")
-    positions = values.get("position_embedding_type", "absolute")
-    if positions != "absolute":
-        raise UsageError(f"{positions} positions aren't supported in {kind}: only absolute ones are")
-    if values.get("is_decoder") or values.get("add_cross_attention"):
-        raise UsageError(f"a {kind} that is a decoder isn't supported")
-    activation = values.get("hidden_act", "gelu")
-    if activation not in _ACTIVATIONS:
-        known = ", ".join(_ACTIVATIONS)
-        raise UsageError(f"the activation {activation!r} isn't supported in {kind}: {known} are")
-    # What is absent has the value that transformers would take.
-    offset = 0 if kind == "bert" else values.get("pad_token_id", 1) + 1
-    try:
-        return EncoderConfig(
-            vocab_size=values["vocab_size"],
-            hidden_size=values["hidden_size"],
-            num_layers=values["num_hidden_layers"],
-            num_heads=values["num_attention_heads"],
-            intermediate_size=values["intermediate_size"],
-            max_positions=values["max_position_embeddings"] - offset,
-            num_types=values.get("type_vocab_size", 2),
-            position_offset=offset,
-            activation=_ACTIVATIONS[activation],
-            norm_eps=values.get("layer_norm_eps", 1e-12),
-        )
-    except KeyError as error:
-        raise UsageError(f"{CONFIG} has no {error.args[0]}, which {kind} needs") from error
-
-
-def write_config(config: EncoderConfig) -> dict[str, Any]:
-    """The config.json with which `transformers` computes the same."""
-    kind = "roberta" if config.position_offset else "bert"
-    theirs = {"gelu_erf": "gelu", "gelu": "gelu_new", "relu2": "relu2"}
-    values: dict[str, Any] = {
-        "architectures": ["RobertaModel" if config.position_offset else "BertModel"],
-        "model_type": kind,
-        "vocab_size": config.vocab_size,
-        "hidden_size": config.hidden_size,
-        "num_hidden_layers": config.num_layers,
-        "num_attention_heads": config.num_heads,
-        "intermediate_size": config.intermediate_size,
-        "max_position_embeddings": config.max_positions + config.position_offset,
-        "type_vocab_size": config.num_types,
-        "hidden_act": theirs[config.activation],
-        "layer_norm_eps": config.norm_eps,
-        "hidden_dropout_prob": config.dropout,
-        "attention_probs_dropout_prob": config.dropout,
-        "position_embedding_type": "absolute",
-        "dtype": "float32",
-    }
-    return values | ({"pad_token_id": config.position_offset - 1} if config.position_offset else {})
 
 
 def from_bert(folder: str | Path) -> Encoder:

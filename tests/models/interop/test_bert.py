@@ -6,7 +6,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from homespun.errors import CorruptWeights, UsageError
-from models.interop.bert import from_bert, read_config, to_bert
+from models.interop.bert import from_bert, to_bert
+from models.interop.bert_layout import read_config
 from models.nets.encoder import Encoder, EncoderConfig
 
 SMALL = {
