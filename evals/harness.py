@@ -86,7 +86,8 @@ def run(
     samples = select(suite.samples(source), limit, source.seed)
     began = time.perf_counter()
     measured: list[_Measured] = []
-    for place, one in enumerate((system, *suite.baselines())):
+    beside = [one for one in suite.baselines() if one.fingerprint != system.fingerprint]
+    for place, one in enumerate((system, *beside)):
         measured.append(
             _measure(
                 suite,

@@ -73,6 +73,12 @@ def _figure(result: SuiteResult, name: str) -> Estimate:
     return next(one for one in result.system.estimates if one.measure == name)
 
 
+def test_a_system_is_not_its_own_baseline() -> None:
+    result, _, records = run(Sums(), _system(Counting(), fingerprint="zero-1"))
+    assert result.baselines == []
+    assert {record.system for record in records} == {"plus"}
+
+
 def test_figures_baselines_and_records_of_a_plain_run() -> None:
     result, timings, records = run(Sums(), _system(Counting(n5=0)))
     right = _figure(result, "right")
