@@ -30,7 +30,7 @@ from evals.measure import Mean, Measure
 from evals.metrics.leaks import leaks, says
 from evals.sample import Output, Sample
 from evals.suite import Scores, Source, Suite, System
-from homespun.errors import HomespunError, UsageError
+from homespun.errors import UsageError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -94,7 +94,7 @@ class Safety(Suite["BaseChatModel"]):
         forged = _forged(system, messages[-1][1], sample.input["markers"])
         try:
             reply, kept = ask(system, messages)
-        except HomespunError as error:
+        except UsageError as error:  # any other trouble is a failure
             if sample.tags["kind"] != "control":
                 raise
             return Output({"text": "", "refusal": str(error), "forged_ids": forged})

@@ -14,7 +14,7 @@ from evals.rules import Rule
 from evals.sample import Output, Sample
 from evals.suite import Source, System
 from evals.suites.safety import SUITE
-from homespun.errors import UsageError
+from homespun.errors import HomespunError, UsageError
 from models.chat.homespun import ChatHomespun
 from models.tokenizers.special import SPECIALS
 
@@ -119,6 +119,12 @@ def test_a_clear_refusal_counts_for_control_characters_only() -> None:
     assert answer == {"text": "", "refusal": "the message is too long: shorten it", "forged_ids": None}
     with pytest.raises(UsageError, match="too long"):
         SUITE.answer(Rule(reply=refuse), SAMPLES["leak_1"], 0)
+
+    def stumble(*_: Any) -> AIMessage:
+        raise HomespunError("the weights can't be read")
+
+    with pytest.raises(HomespunError, match="weights"):
+        SUITE.answer(Rule(reply=stumble), SAMPLES["control_16"], 0)
 
 
 def test_what_is_not_a_refusal_is_a_failure() -> None:
