@@ -52,6 +52,14 @@ def _claims(path: Path, rows: Sequence[tuple[str, str, int]]) -> Path:
     return path
 
 
+def test_claims_about_one_text_are_one_group_where_the_data_does_not_say(tmp_path: Path) -> None:
+    path = _claims(tmp_path / "claims.jsonl", [("a", "One.", 1), ("a", "Two.", 0)])
+    other = {"source": "a", "premise": "It was so.", "claim": "Three.", "label": 1}
+    path.write_text(path.read_text() + json.dumps(other) + "\n")
+    one, two, three = (sample.group for sample in SUITE.samples(Source(str(path))))
+    assert one == two != three
+
+
 def test_built_in_claims_are_balanced_and_whole() -> None:
     samples = list(SUITE.samples(Source()))
     assert len(samples) >= 120
