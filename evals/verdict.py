@@ -1,8 +1,8 @@
 """The verdict on a judge: what every report whose figures rest on it says about it.
 
 Contract: a verdict is made of a result of the suite `judge`. The newest of each judge is kept, by its
-fingerprint, in ``<folder>/verdicts/``, where folder is HOMESPUN_HOME/runs/evals; a run on fewer than `ENOUGH`
-claims doesn't replace one on more. A judge that has none is measured on the claims that are built in.
+fingerprint, in ``<folder>/verdicts/``, where folder is HOMESPUN_HOME/runs/evals; one on fewer than `ENOUGH`
+claims isn't kept. A judge that has none is measured on the claims that are built in.
 """
 
 from __future__ import annotations
@@ -97,13 +97,12 @@ def kept(fingerprint: str, folder: Path) -> JudgeVerdict | None:
 
 
 def keep(made: JudgeVerdict, folder: Path) -> None:
-    """Keeps a verdict, unless it rests on fewer than `ENOUGH` claims and a broader one is there.
+    """Keeps a verdict that rests on `ENOUGH` claims; one on fewer would be told where a better can be had.
 
     Raises:
         OutOfSpace: if there is no room.
     """
-    before = kept(made.fingerprint, folder)
-    if before is None or made.n >= min(ENOUGH, before.n):
+    if made.n >= ENOUGH:
         atomic_write(_file(made.fingerprint, folder), made.model_dump_json(indent=1) + "\n")
 
 

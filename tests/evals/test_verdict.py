@@ -105,6 +105,12 @@ def test_a_newer_verdict_takes_the_place_of_an_older_unless_it_rests_on_few_clai
     assert kept("oracle-1", tmp_path) == newer
 
 
+def test_a_verdict_on_few_claims_is_not_kept_in_place_of_none(tmp_path: Path) -> None:
+    keep(verdict(_result(Oracle(), limit=12)), tmp_path)
+    assert kept("oracle-1", tmp_path) is None
+    assert verdict_for(Oracle(), tmp_path).n == 126
+
+
 def test_an_unreadable_verdict_is_measured_anew(tmp_path: Path) -> None:
     (tmp_path / "verdicts").mkdir()
     (tmp_path / "verdicts" / "oracle-1.json").write_text('{"judge": ')
