@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from homespun.errors import UsageError
@@ -30,7 +31,8 @@ class Lexical(Judge):
     """The judge that needs no model."""
 
     name = "lexical"
-    fingerprint = "lexical-1"
+    # The number before the figures is raised when words are compared in another way.
+    fingerprint = f"lexical-1-{sha256(repr((*WEIGHTS, CONSTANT, THRESHOLD)).encode()).hexdigest()[:16]}"
     threshold = THRESHOLD
 
     def judge(self, pairs: Sequence[Pair]) -> list[float]:
