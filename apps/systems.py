@@ -7,8 +7,6 @@ asked one sample at a time, what answers over the network eight at once.
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -187,13 +185,11 @@ def thread_name(thread: str, fingerprint: str) -> str:
 
 
 def chat_fingerprint(address: str, model: BaseChatModel) -> str:
-    """Returns a hash of all that a chat model says of itself: weights or script, and sampling."""
+    """Returns a hash of an address and of what the answers of its chat model depend on."""
     from evals.sample import digest
+    from models.chat.fingerprint import fingerprint
 
-    params = json.dumps(
-        {"type": model._llm_type, **model._identifying_params}, default=_named, sort_keys=True
-    )
-    return digest(address, params)
+    return digest(address, fingerprint(model))
 
 
 @dataclass(frozen=True)
@@ -240,8 +236,3 @@ class Conversations:
             replies.append(Reply(message.text, counts(message.usage_metadata), seconds))
         prune(self.saver, name, keep=1)
         return replies
-
-
-def _named(value: object) -> str:
-    """What isn't plain, as text that is the same in every process."""
-    return re.sub(r"0x[0-9a-fA-F]+", "0x", repr(value))

@@ -40,6 +40,9 @@ def locate_foreign(name: str) -> Source:
     digest = hashlib.sha256()
     for part in ("config.json", "tokenizer.json"):
         digest.update(_read(folder / part).encode())
+    for part in ("tokenizer_config.json", "chat_template.jinja"):  # what its users' texts are put into
+        if (folder / part).is_file():
+            digest.update(part.encode() + _read(folder / part).encode())
     for file in sorted(folder.glob("*.safetensors")):
         # Gigabytes are not hashed for a name; size and time tell files apart well enough.
         stat = file.stat()

@@ -28,6 +28,7 @@ from pydantic import BaseModel, Field
 
 from homespun.errors import HomespunError, UsageError
 from models import load_chat_model
+from models.chat.fingerprint import fingerprint
 from models.chat.loading import takes
 from rag.judges.judge import Judge, Pair
 from rag.sentences import split
@@ -57,8 +58,9 @@ class Chat(Judge):
     def __init__(self, model: BaseChatModel, address: str) -> None:
         self.name = f"chat:{address}"
         self.model = model
-        about = [SYSTEM, HUMAN, TOP, type(model).__name__, model._identifying_params]
-        text = json.dumps(about, default=str, sort_keys=True)
+        text = json.dumps(
+            [SYSTEM, HUMAN, TOP, ANSWER_TOKENS, Verdict.model_json_schema(), fingerprint(model)]
+        )
         self.fingerprint = f"chat-1-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
         if {"logprobs", "top_logprobs"} <= type(model).model_fields.keys():
             model = model.model_copy(update={"logprobs": True, "top_logprobs": TOP})
