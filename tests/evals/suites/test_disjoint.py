@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import finetune.data.conversations as training
+from evals.suite import Source
+from evals.suites import SUITES
 from evals.suites.chat_memory.phrasebook import kinds, small_talk, values
 from evals.suites.first_contact.prompts import prompts
 from finetune.data.conversations.grammar import _parse
@@ -166,6 +168,21 @@ def test_the_search_finds_what_a_grammar_can_say() -> None:
 
 def test_dialogues_share_no_run_of_five_words_with_training() -> None:
     tree = _tree(_lines())
+    shared = set().union(*(_shared(parts, tree) for _, parts, _ in _parsed()))
+    assert not shared, sorted(shared)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+@pytest.mark.parametrize("suite", ["answers", "judge", "latency", "lm", "recorded", "safety", "tools"])
+def test_built_in_samples_share_no_run_of_five_words_with_training(suite: str) -> None:
+    tree = _tree([text for sample in SUITES[suite].samples(Source()) for text in _texts(sample.input)])
     shared = set().union(*(_shared(parts, tree) for _, parts, _ in _parsed()))
     assert not shared, sorted(shared)
 
