@@ -94,6 +94,8 @@ def chatbot() -> Chatbot:
 def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     """Returns what the Gradio pages are given."""
     from apps.pages.context import KNOBS, PageContext
+    from apps.pages.evals.desk import Desk
+    from apps.pages.evals.served import routes
     from graphs.chatbot.limits import check_question
     from models.chat.loading import takes
     from models.store import find_model, list_models, read_config
@@ -118,6 +120,13 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     def about(model: str) -> str:
         return listed[model].description if model in listed else ""
 
+    def keep(messages: list[dict[str, Any]], at: int | None, **said: Any) -> bool:
+        from evals import recordings
+
+        return recordings.add(settings.folder.recorded, recordings.turn(messages, at, **said))
+
+    alone = settings.host in ("127.0.0.1", "localhost", "::1")
+    desk = Desk(settings)
     return PageContext(
         graph=graph,
         models=list(listed) if settings.model in listed else [settings.model, *listed],
@@ -126,7 +135,11 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
         check=check,
         sampling=sampling,
         about=about,
-        history=settings.host in ("127.0.0.1", "localhost", "::1"),
+        history=alone,
+        keep=keep if alone else None,
+        evals=desk,
+        # A report holds what was asked and said: that is for this machine's owner.
+        routes=lambda: routes(desk) if alone else (),
     )
 
 

@@ -6,6 +6,7 @@ are the system's, and the API pages are hidden. `build_app` makes the ``gr.Block
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import socket
@@ -36,6 +37,7 @@ def build_app(context: PageContext, pages: Table[Any] = PAGES) -> Any:
     import gradio as gr
 
     names = pages.listed()
+    context = dataclasses.replace(context, pages=names)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as app:
         pages[names[0]](context)
     for name in names[1:]:
@@ -82,6 +84,7 @@ def launch(
             theme=look.theme(),
             css_paths=[look.STYLE],
             js=look.SCRIPT.read_text(encoding="utf-8"),
+            app_kwargs={"routes": list(context.routes())},
             footer_links=[],
             run_history=False,
             enable_monitoring=False,

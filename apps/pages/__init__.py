@@ -10,4 +10,6 @@ from collections.abc import Callable
 
 from homespun.names import Table
 
-PAGES: Table[Callable[..., None]] = Table("page", {"chat": "apps.pages.chat:build"})
+PAGES: Table[Callable[..., None]] = Table(
+    "page", {"chat": "apps.pages.chat:build", "evals": "apps.pages.evals.page:build"}
+)

@@ -14,7 +14,9 @@ from typing import Any
 
 import gradio as gr
 
+from apps.pages import frame
 from apps.pages.context import KNOBS, PageContext
+from apps.pages.keep import Keep
 from apps.pages.talk import INPUTS, OUTPUTS, Talk
 
 EXAMPLES = (
@@ -37,8 +39,6 @@ WELCOME = """## What shall we talk about?
 
 Pick one of these, or write below."""
 
-SKIP = '<a class="skip" href="#message" onclick="homespun.focus(); return false">Skip to the message box</a>'
-BRAND = '<h1>Homespun</h1><button id="theme" type="button" onclick="homespun.toggle()"></button>'
 FOCUS = "() => homespun.focus()"
 
 
@@ -46,19 +46,25 @@ def build(context: PageContext) -> None:
     """Adds the page to the open ``gr.Blocks``."""
     parts = _layout(context)
     _wire(Talk(context), parts)
+    _wire_keep(Keep(context), parts)
 
 
 def _layout(context: PageContext) -> dict[str, Any]:
-    gr.HTML(SKIP, elem_id="skip")
+    frame.skip("message", "Skip to the message box")
     has_model = bool(context.models)
     chosen = context.model if context.model in context.models else next(iter(context.models), None)
     own = context.knobs(chosen)
     with gr.Sidebar(elem_id="side", width=288, label="Chats and settings"):
-        gr.HTML(BRAND, elem_id="brand")
+        frame.head(context, "chat")
         new = gr.Button("New chat", elem_id="new", size="md")
         with gr.Column(elem_id="earlier", visible=context.history):
             chats = gr.Radio(label="Earlier chats", choices=[], elem_id="chats", visible=False)
-            delete = gr.Button("Delete the open chat…", elem_id="delete", size="sm", visible=False)
+            with gr.Column(visible=False, elem_id="this") as this:
+                sample = gr.Button(
+                    "Keep as sample…", elem_id="sample", size="sm", visible=context.keep is not None
+                )
+                delete = gr.Button("Delete the open chat…", elem_id="delete", size="sm")
+            keep = _keep_form()
             with gr.Row(visible=False, elem_id="sure") as sure:
                 yes = gr.Button("Delete for good", variant="stop", size="sm", min_width=60)
                 no = gr.Button("Keep it", size="sm", min_width=60)
@@ -108,8 +114,9 @@ def _layout(context: PageContext) -> dict[str, Any]:
             about = gr.HTML(_about(context, chosen), elem_id="about")
     return {
         "context": context, "chat": chat, "box": box, "thread": thread, "model": model, "about": about,
-        "chats": chats, "delete": delete, "sure": sure, "yes": yes, "no": no, "new": new,
-        "sampling": sampling, "reset": reset, **dict(zip(KNOBS, knobs, strict=True)),
+        "chats": chats, "delete": this, "ask": delete, "sample": sample, "keep": keep, "sure": sure,
+        "yes": yes, "no": no, "new": new, "sampling": sampling, "reset": reset,
+        **dict(zip(KNOBS, knobs, strict=True)),
     }  # fmt: skip
 
 
@@ -118,6 +125,7 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
     inputs, outputs = [parts[name] for name in INPUTS], [parts[name] for name in OUTPUTS]
     knobs = [parts[name] for name in KNOBS]
     chat, box, thread, model, sure = (parts[n] for n in ("chat", "box", "thread", "model", "sure"))
+    kept = parts["keep"]
     plain: Any = {"api_visibility": "private", "show_progress": "hidden"}
     # Each window may have an answer running; how many a model really writes at once is the model's business.
     streamed: Any = {**plain, "concurrency_limit": None}
@@ -140,9 +148,15 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
         chat.clear(talk.new, None, [*outputs, thread], **plain),
     ]
     for event in moves:
-        event.then(lambda: gr.update(visible=False), None, sure, queue=False, **plain)
+        event.then(
+            lambda: [gr.update(visible=False)] * 3,
+            None,
+            [sure, kept["form"], kept["told"]],
+            queue=False,
+            **plain,
+        )
         event.then(None, [thread], js="t => { homespun.show(t); homespun.narrow(); homespun.focus(); }")
-    parts["delete"].click(lambda: gr.update(visible=True), None, sure, queue=False, **plain)
+    parts["ask"].click(lambda: gr.update(visible=True), None, sure, queue=False, **plain)
     parts["no"].click(lambda: gr.update(visible=False), None, sure, queue=False, **plain)
 
     def other_model(name: str) -> list[Any]:
@@ -158,6 +172,51 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
         talk.load, [thread, model], [*outputs, thread], js="(_, m) => [homespun.thread(), m]", **plain
     )
     loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }")
+
+
+def _keep_form() -> dict[str, Any]:
+    """The form that keeps a turn of the open chat as a sample."""
+    with gr.Column(visible=False, elem_id="keep") as form:
+        which = gr.Dropdown([], label="Question", elem_id="keep-which", filterable=False)
+        accept = gr.Textbox(
+            label="A right answer has", placeholder="a regular expression a line", lines=1, max_lines=4,
+            elem_id="keep-accept",
+        )  # fmt: skip
+        reject = gr.Textbox(
+            label="and hasn't", placeholder="a regular expression a line", lines=1, max_lines=4,
+            elem_id="keep-reject",
+        )  # fmt: skip
+        note = gr.Textbox(label="Note", placeholder="what it's for", max_lines=1, elem_id="keep-note")
+        with gr.Row():
+            yes = gr.Button("Keep", variant="primary", size="sm", min_width=60, elem_id="keep-yes")
+            no = gr.Button("Cancel", size="sm", min_width=60)
+    told = gr.HTML("", elem_id="keep-told", visible=False)
+    return {
+        "form": form, "which": which, "accept": accept, "reject": reject, "note": note, "yes": yes, "no": no,
+        "told": told,
+    }  # fmt: skip
+
+
+def _wire_keep(keep: Keep, parts: dict[str, Any]) -> None:
+    form, thread, model = parts["keep"], parts["thread"], parts["model"]
+    plain: Any = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+
+    def say(line: str) -> Any:
+        return gr.update(value=f'<p role="status">{escape(line)}</p>' if line else "", visible=bool(line))
+
+    def show(at: str, name: str) -> list[Any]:
+        found, trouble = keep.choices(at, name)
+        which = gr.update(choices=found, value=found[-1][1] if found else None)
+        return [gr.update(visible=bool(found)), which, "", "", "", say(trouble)]
+
+    def done(at: str, name: str, number: int | None, *said: str) -> list[Any]:
+        kept, line = keep.keep(at, name, number, *said)
+        return [gr.update(visible=not kept), say(line)]
+
+    fields = [form[name] for name in ("which", "accept", "reject", "note")]
+    parts["sample"].click(show, [thread, model], [form["form"], *fields, form["told"]], **plain)
+    form["yes"].click(done, [thread, model, *fields], [form["form"], form["told"]], **plain)
+    form["no"].click(lambda: [gr.update(visible=False), say("")], None, [form["form"], form["told"]], **plain)
 
 
 def _knobs(shown: Mapping[str, float | int | None]) -> list[Any]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
+    from apps.pages.evals.desk import Desk
+
 Sampling = Mapping[str, float | int | None]
 
 KNOBS: Mapping[str, float | int | None] = {
@@ -43,6 +45,11 @@ class PageContext:
         about: ``about(model)`` gives one line on the model (its size, what it can't do), or "".
         history: whether everybody who opens the page may see all threads of the database: right on one's
             own machine, wrong when the page is served to others.
+        keep: ``keep(messages, at, accept=…, reject=…, note=…, thread=…)`` keeps a turn of a chat as a sample
+            (see `evals.recordings.turn`) and says whether it's a new one; None where that can't be.
+        evals: what the Evals page works with.
+        routes: gives what is served beside the pages, as Starlette's routes.
+        pages: the names of all pages, in the order of the navigation; set where the app is built.
     """
 
     graph: Callable[[str], Any]
@@ -53,6 +60,10 @@ class PageContext:
     sampling: Callable[[str], Sampling] = field(default=lambda _model: {})
     about: Callable[[str], str] = field(default=lambda _model: "")
     history: bool = True
+    keep: Callable[..., bool] | None = None
+    evals: Desk | None = None
+    routes: Callable[[], Sequence[Any]] = field(default=lambda: ())
+    pages: tuple[str, ...] = ()
 
     def knobs(self, model: str | None) -> dict[str, float | int | None]:
         """Returns the sampling to be shown for `model`, in the order of `KNOBS`."""

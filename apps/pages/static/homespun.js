@@ -15,14 +15,32 @@
   const box = () => document.querySelector("#message textarea");
   const stop = () => document.querySelector("#message .stop-button");
 
+  // The way back to a page leads to what was open there.
+  const here = () => location.pathname.replace(/\/+$/, "");
+  const remember = () => { try { sessionStorage.setItem("homespun.at" + here(), location.search); } catch { /* private window */ } };
+  const paths = () => {
+    for (const link of document.querySelectorAll("#pages a:not([aria-current])")) {
+      let was = null;
+      try { was = sessionStorage.getItem("homespun.at" + new URL(link.href).pathname.replace(/\/+$/, "")); } catch { /* as above */ }
+      if (was && !link.search) link.search = was;
+    }
+  };
+
   window.homespun = {
     focus() { setTimeout(() => box()?.focus({ preventScroll: true }), 60); },
-    thread() { return new URL(location.href).searchParams.get("thread") ?? ""; },
-    show(thread) {
-      const url = new URL(location.href);
-      url.searchParams.set("thread", thread);
-      history.replaceState(null, "", url);
+    past() {
+      const first = box() ?? document.querySelector("#evals :is(button, input, textarea, a, [tabindex='0']):not([disabled])");
+      first?.focus();
     },
+    asked(name) { return new URL(location.href).searchParams.get(name) ?? ""; },
+    address(name, value) {
+      const url = new URL(location.href);
+      if (value) url.searchParams.set(name, value); else url.searchParams.delete(name);
+      if (url.href !== location.href) history.replaceState(null, "", url);
+      remember();
+    },
+    thread() { return homespun.asked("thread"); },
+    show(thread) { homespun.address("thread", thread); },
     narrow() {
       // On a phone the open side panel covers the chat, so it starts closed, and choosing something closes it.
       if (innerWidth < 768) document.querySelector("#side.open .toggle-button")?.click();
@@ -50,8 +68,9 @@
       for (const found of document.querySelectorAll(where))
         if (found.getAttribute("aria-label") !== label) { found.setAttribute("aria-label", label); found.title = label; }
   };
-  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
-  name();
+  const tidy = () => { name(); paths(); };
+  new MutationObserver(tidy).observe(document.body, { childList: true, subtree: true });
+  tidy();
   homespun.narrow();
   setTimeout(() => document.body.classList.add("ready"), innerWidth < 768 ? 400 : 0);
   homespun.focus();
