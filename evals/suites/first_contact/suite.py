@@ -4,8 +4,8 @@ Contract: built in are the hundred; data by path is JSON Lines as `prompts` tell
 it was given, none is chosen. What the verdicts rest on, and don't see, is told in `verdict`.
 
 *sensible* counts an honest hand-off as much as a right answer, where handing off is fair; a system that
-always hands off shows how far that alone goes, so read *right* beside it. *fabricated* counts claims
-that aren't so.
+always hands off shows how far that alone goes, so *right* is primary too. *fabricated* counts claims that
+aren't so.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class FirstContact(Suite["BaseChatModel"]):
         Measure(
             "sensible", Mean("sensible"), about="right, or an honest hand-off where that's fair", primary=True
         ),
-        Measure("right", Mean("right"), about="right by content or form"),
+        Measure("right", Mean("right"), about="right by content or form", primary=True),
         Measure("handed_off", Mean("handed_off"), "neither", about="says that it can't or doesn't know"),
         Measure(
             "fabricated", Mean("fabricated"), "lower", about="claims a fact that isn't right", primary=True

@@ -10,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.messages import AIMessage
 
+from evals.compare import compare
+from evals.harness import run
+from evals.result import Report
+from evals.rules import Rule
 from evals.sample import Output, Sample
-from evals.suite import Source
+from evals.suite import Source, System
 from evals.suites import SUITES
 from evals.suites.first_contact import SUITE
 from evals.suites.first_contact.prompts import Prompt, from_row, prompts
@@ -212,3 +217,17 @@ def test_the_table_leads_here() -> None:
 @given(st.text(max_size=80), st.sampled_from(prompts()))
 def test_any_text_gets_one_verdict(text: str, prompt: Prompt) -> None:
     assert judge(prompt, text)[0] in ("right", "handed off", "wrong", "fabricated", "broken")
+
+
+def test_the_gate_sees_a_retreat_to_hand_offs(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    row = {"category": "facts", "judge": "fact", "accept": ["blue"], "handoff_ok": True}
+    lines = [json.dumps({"id": f"p{i}", "prompt": f"What colour is kite {i}?", **row}) for i in range(20)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    def report(answer: str) -> Report:
+        system = System(answer, Rule(reply=lambda *_: AIMessage(answer)), answer)
+        return Report(suites=[run(SUITE, system, source=Source(str(path)), resamples=20)[0]])
+
+    difference = compare(report("I don't know that."), report("It is blue."))
+    assert [row.measure for row in difference.regressions] == ["right"]
