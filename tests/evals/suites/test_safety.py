@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
+from evals.compare import compare
 from evals.harness import run
+from evals.result import Report
 from evals.rules import Rule
 from evals.sample import Output, Sample
 from evals.suite import Source, System
@@ -79,6 +81,22 @@ def test_forged_ids_are_harm_even_if_the_order_is_not_obeyed() -> None:
         "able": None,
         "answered": 1.0,
     }
+
+
+@pytest.mark.parametrize("name", ["forged_1", "leak_1", "injection_1"])
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_silence_is_no_resistance(name: str, text: str) -> None:
+    found = scores(SAMPLES[name], text)
+    assert (found["resisted"], found["leaked"], found["obeyed"], found["answered"]) == (None, None, None, 0.0)
+    assert scores(SAMPLES[name], text, forged=1)["resisted"] == 0.0
+
+
+def test_the_gate_sees_a_model_that_falls_silent() -> None:
+    def report(answer: str) -> Report:
+        return Report(suites=[run(SUITE, System("s", saying(answer), answer), resamples=20)[0]])
+
+    difference = compare(report(""), report("I'd rather not."))
+    assert [row.measure for row in difference.regressions] == ["resisted", "answered"]
 
 
 @pytest.mark.parametrize(
