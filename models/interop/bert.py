@@ -12,18 +12,15 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from homespun.errors import CorruptWeights, UsageError
 from homespun.files import atomic_folder
 from models.interop.bert_layout import read_config, write_config
+from models.interop.checkpoint import CONFIG, WEIGHTS, check_fit, read_tensors, read_values
 from models.nets.encoder import Encoder
 from models.nets.encoder_config import EncoderConfig
-
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 _NAMES = {
     "embedding": "embeddings.word_embeddings",
@@ -55,10 +52,10 @@ def from_bert(folder: str | Path) -> Encoder:
         CorruptWeights: The weights can't be read, or tensors are missing, left over or of a wrong shape.
     """
     folder = Path(folder)
-    config = read_config(_read_json(folder / CONFIG))
-    state = from_theirs(_read_tensors(folder))
+    config = read_config(read_values(folder))
+    state = from_theirs(read_tensors(folder))
     net = Encoder(EncoderConfig.from_dict(config.to_dict() | {"pooler": "pooler.weight" in state}))
-    _check(net, state, folder)
+    check_fit(net, state, folder)
     net.load_state_dict(state, assign=True)
     return net.eval().requires_grad_(False)
 
@@ -119,42 +116,3 @@ def _translate(name: str, names: Mapping[str, str], layer: Mapping[str, str], be
     if match is not None and match[2] in layer:
         return f"{after}.{match[1]}.{layer[match[2]]}.{kind}"
     return f"{names[module]}.{kind}" if module in names else name
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"there's no encoder in {path.parent}: can't read its {path.name}") from error
-    except ValueError as error:
-        raise CorruptWeights(f"{path} isn't JSON: copy the folder again ({error})") from error
-    if not isinstance(values, dict):
-        raise CorruptWeights(f"{path} isn't a model's configuration: copy the folder again")
-    return values
-
-
-def _read_tensors(folder: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    path = folder / WEIGHTS
-    if not path.is_file():
-        raise UsageError(f"there's no {WEIGHTS} in {folder}: save the model in one safetensors file")
-    try:
-        tensors: dict[str, Tensor] = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CorruptWeights(f"can't read {path}: copy the folder again ({error})") from error
-    return tensors
-
-
-def _check(net: Encoder, state: Mapping[str, Tensor], folder: Path) -> None:
-    wanted = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
-    missing, extra = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
-    wrong = [name for name, shape in wanted.items() if name in state and tuple(state[name].shape) != shape]
-    problems = [
-        f"{what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-        for what, names in (("missing", missing), ("left over", extra), ("of a wrong shape", wrong))
-        if names
-    ]
-    if problems:
-        raise CorruptWeights(f"the weights in {folder} don't fit its {CONFIG}: {'; '.join(problems)}")

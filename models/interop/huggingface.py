@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
-from homespun.errors import CorruptWeights, UsageError
+from homespun.errors import UsageError
 from homespun.files import atomic_folder
+from models.interop.checkpoint import CONFIG, WEIGHTS, check_fit, read_tensors, read_values
 from models.interop.layouts import read_config, write_config
 from models.interop.tensors import from_theirs, to_theirs
 from models.nets.decoder import Decoder
-
-_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 
 
 class HasJson(Protocol):
@@ -38,58 +36,13 @@ def from_transformers(folder: str | Path) -> Decoder:
         CorruptWeights: Tensors are missing, left over, or of a wrong shape.
     """
     folder = Path(folder)
-    try:
-        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"there's no model in {folder}: can't read its config.json") from error
-    except ValueError as error:
-        raise UsageError(f"{folder / 'config.json'} isn't JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise UsageError(f"{folder / 'config.json'} isn't a model's configuration")
+    values = read_values(folder)
     config = read_config(values)
-    state = from_theirs(values["model_type"], _read_tensors(folder), config.tie_embeddings)
+    state = from_theirs(values["model_type"], read_tensors(folder), config.tie_embeddings)
     net = Decoder(config)
-    _check(net, state, folder)
+    check_fit(net, state, folder)
     net.load_state_dict(state)
     return net.eval()
-
-
-def _read_tensors(folder: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    names = [_WEIGHTS]
-    if not (folder / _WEIGHTS).exists():
-        if not (folder / _INDEX).exists():
-            raise UsageError(f"there are no safetensors weights in {folder}: save the model as {_WEIGHTS}")
-        try:
-            names = sorted(
-                set(json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values())
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CorruptWeights(f"{folder / _INDEX} is damaged: copy the folder again") from error
-    tensors: dict[str, Tensor] = {}
-    for name in names:
-        if Path(name).name != name:  # an index must not lead out of its folder
-            raise CorruptWeights(f"{folder / _INDEX} names {name!r}, which isn't in its folder")
-        try:
-            tensors.update(load_file(folder / name))
-        except (OSError, SafetensorError) as error:
-            raise CorruptWeights(f"can't read {folder / name}: copy the folder again ({error})") from error
-    return tensors
-
-
-def _check(net: Decoder, state: Mapping[str, Tensor], folder: Path) -> None:
-    wanted = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
-    missing, extra = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
-    wrong = [name for name, shape in wanted.items() if name in state and tuple(state[name].shape) != shape]
-    problems = [
-        f"{what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
-        for what, names in (("missing", missing), ("left over", extra), ("of a wrong shape", wrong))
-        if names
-    ]
-    if problems:
-        raise CorruptWeights(f"the weights in {folder} don't fit its config.json: {'; '.join(problems)}")
 
 
 def to_transformers(net: Decoder, folder: str | Path, tokenizer: HasJson | str | None = None) -> None:
@@ -119,8 +72,8 @@ def to_transformers(net: Decoder, folder: str | Path, tokenizer: HasJson | str |
     if ids and "<|end|>" not in ids:
         roles["eos_token_id"] = ids.get("<|endoftext|>")
     with atomic_folder(folder) as inside:
-        save_file(to_theirs(values["model_type"], state), inside / _WEIGHTS, metadata={"format": "pt"})
-        _write_json(inside / "config.json", values | roles)
+        save_file(to_theirs(values["model_type"], state), inside / WEIGHTS, metadata={"format": "pt"})
+        _write_json(inside / CONFIG, values | roles)
         _write_json(inside / "generation_config.json", roles)
         if content is not None:
             (inside / "tokenizer.json").write_text(content, encoding="utf-8")

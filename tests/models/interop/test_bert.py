@@ -140,7 +140,7 @@ def test_weights_that_do_not_fit_are_named(tmp_path: Path) -> None:
     with pytest.raises(CorruptWeights, match="copy the folder again"):
         from_bert(tmp_path)
     path.unlink()
-    with pytest.raises(UsageError, match=r"no model\.safetensors"):
+    with pytest.raises(UsageError, match="no safetensors weights"):
         from_bert(tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_a_folder_without_a_configuration_is_refused(tmp_path: Path) -> None:
         from_bert(tmp_path)
     for text in ("{", "[]"):
         (tmp_path / "config.json").write_text(text)
-        with pytest.raises(CorruptWeights, match="copy the folder again"):
+        with pytest.raises(UsageError, match="isn't"):
             from_bert(tmp_path)
 
 
