@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from models.encoders.embed import LocalEmbeddings
@@ -30,11 +31,12 @@ THRESHOLD = 0.53
 class Cosine(Judge):
     """The judge of nearness; the encoder is loaded at the first pair."""
 
-    threshold = THRESHOLD
-
     def __init__(self, embeddings: LocalEmbeddings, address: str = "") -> None:
         self.name = f"cosine:{address}" if address else "cosine"
-        self.fingerprint = f"cosine-1-{embeddings.source.fingerprint[:16]}"
+        self.threshold = THRESHOLD
+        # The number before the hash is raised when nearness is found in another way.
+        rests = (embeddings.source.fingerprint, SLOPE, MIDDLE, THRESHOLD)
+        self.fingerprint = f"cosine-1-{sha256(repr(rests).encode()).hexdigest()[:16]}"
         self._embeddings = embeddings
 
     def judge(self, pairs: Sequence[Pair]) -> list[float]:

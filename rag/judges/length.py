@@ -8,20 +8,24 @@ claims are the shorter ones, and the median claim has 9 words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from homespun.errors import UsageError
 from rag.judges.judge import Judge, Pair
 
 MEDIAN = 9
+THRESHOLD = 0.5
 
 
 class Length(Judge):
     """MEDIAN / (MEDIAN + words): a half for a claim of median length."""
 
     name = "length"
-    fingerprint = "length-1"
-    threshold = 0.5
+
+    def __init__(self) -> None:
+        self.fingerprint = f"length-1-{sha256(repr((MEDIAN, THRESHOLD)).encode()).hexdigest()[:16]}"
+        self.threshold = THRESHOLD
 
     def judge(self, pairs: Sequence[Pair]) -> list[float]:
         """Returns one figure a pair."""
