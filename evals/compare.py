@@ -56,6 +56,8 @@ class Row(BaseModel):
     """One-sided, against "not worse"."""
     adjusted: float | None = None
     """For the number of tests: of p_worse by Holm where gated, else of p by Benjamini-Hochberg."""
+    adjusted_two_sided: float | None = None
+    """Of p by Holm, where gated: what "better" rests on."""
     effect: float | None = None
     """The difference in standard deviations of what one group contributes to it (Cohen's d_z)."""
     wins: list[str] = Field(default_factory=list)
@@ -240,6 +242,7 @@ def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, 
         b,
         clusters,
         better=measure.better,
+        bounds=measure.range,
         resamples=draws.resamples,
         seed=draws.seed,
     )
@@ -253,7 +256,8 @@ def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, 
     elif found.difference is None:
         note = "not defined on these samples"
     elif not enough:
-        note = f"{found.groups} groups of samples, and a test needs {LEAST_GROUPS}"
+        what = "group" if found.groups == 1 else "groups"
+        note = f"{found.groups} {what} of samples, and a test needs {LEAST_GROUPS}"
     ones = np.ones(len(counted))
     return Row(
         suite=suite,
@@ -324,7 +328,8 @@ def _judged(rows: Sequence[Row], alpha: float) -> list[Row]:
     for row, down, change in zip(gated, worse, either, strict=True):
         good = (row.difference or 0.0) * (1 if row.better == "higher" else -1) > 0
         verdict = "worse" if down < alpha else "better" if change < alpha and good else "no difference found"
-        judged.append(row.model_copy(update={"adjusted": down, "verdict": verdict}))
+        told = {"adjusted": down, "adjusted_two_sided": change, "verdict": verdict}
+        judged.append(row.model_copy(update=told))
     others = [row for row in rows if not row.gated]
     tested = iter(benjamini_hochberg([row.p for row in others if row.p is not None]))
     for row in others:

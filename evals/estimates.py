@@ -1,7 +1,7 @@
 """From scores to estimates: each measure over the samples that have its columns, with its interval.
 
 Contract: a sample that lacks one of a measure's columns isn't counted in it, and one that failed is counted
-in `failure_rate` only. A figure that isn't defined is None and says why.
+in `failure_rate` only, which the other figures' notes say. A figure that isn't defined is None and says why.
 """
 
 from __future__ import annotations
@@ -129,11 +129,15 @@ def estimate(
         name: np.asarray([values[place] for _, values in counted], dtype=np.float64)
         for place, name in enumerate(needs)
     }
-    found = interval(measure.statistic, columns, clusters, resamples=resamples, seed=seed)
+    found = interval(
+        measure.statistic, columns, clusters, bounds=measure.range, resamples=resamples, seed=seed
+    )
     value = _tidy(found.value)
     smallest = None
     if mde and value is not None:
-        smallest = _tidy(minimum_detectable_effect(measure.statistic, columns, clusters, seed=seed))
+        smallest = _tidy(
+            minimum_detectable_effect(measure.statistic, columns, clusters, bounds=measure.range, seed=seed)
+        )
     return Estimate(
         value=value,
         low=_tidy(found.low),
@@ -142,9 +146,17 @@ def estimate(
         groups=found.groups,
         method=found.method if value is not None else "",
         mde=smallest,
-        note="" if value is not None else found.method,
+        note=_left_out(measure, rows) if value is not None else found.method,
         **about,
     )
+
+
+def _left_out(measure: Measure, rows: Sequence[Row]) -> str:
+    """Says that a figure rests on what was answered: one of all samples can't be compared with it."""
+    failed = sum(row.failed for row in rows)
+    if not failed or FAILED in measure.statistic.needs:
+        return ""
+    return f"{failed:,} of {len(rows):,} samples failed and {'is' if failed == 1 else 'are'}n't counted"
 
 
 def _tidy(value: float | None) -> float | None:

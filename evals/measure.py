@@ -8,6 +8,7 @@ how the bootstrap and the permutation test use one formula for every measure. Wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Columns = Mapping[str, Array]
+Bounds = tuple[float, float]
+"""The lowest and the highest value that is possible."""
 
 
 class Statistic(Protocol):
@@ -71,6 +74,36 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class CategoryMean:
+    """The unweighted mean of a column's means in each category: each counts the same, however large.
+
+    Attributes:
+        column: what is averaged.
+        category: a column that says by a number which category a sample belongs to.
+    """
+
+    column: str
+    category: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Both columns."""
+        return (self.column, self.category)
+
+    def __call__(self, columns: Columns, weights: Array) -> Array:
+        """Returns (1/K) Σₖ Σ w·x / Σ w; a category none of whose samples was drawn isn't counted."""
+        values, codes = columns[self.column], columns[self.category]
+        total, counted = np.zeros(weights.shape[:-1]), np.zeros(weights.shape[:-1])
+        for code in np.unique(codes):
+            inside = codes == code
+            below = weights[..., inside].sum(axis=-1)
+            above = weights[..., inside] @ values[inside]
+            total = total + np.where(below > 0, above / np.where(below > 0, below, 1), 0)
+            counted = counted + (below > 0)
+        return np.asarray(np.where(counted > 0, total / np.maximum(counted, 1), np.nan))
+
+
+@dataclass(frozen=True)
 class Whole:
     """Any other figure over whole columns (AUROC, a percentile): computed resample by resample.
 
@@ -107,6 +140,7 @@ class Measure:
         unit: "" for a share in [0, 1], else "bits", "s", "tokens/s", "bytes", "tokens", …
         primary: whether a fall of it fails the regression gate.
         timing: whether it rests on measured time or memory; kept apart from what must be repeatable.
+        bounds: its lowest and highest possible value, where the unit doesn't say them.
     """
 
     name: str
@@ -116,3 +150,11 @@ class Measure:
     unit: str = ""
     primary: bool = False
     timing: bool = False
+    bounds: Bounds | None = None
+
+    @property
+    def range(self) -> Bounds:
+        """The values it can take: `bounds`, else [0, 1] for a share and [0, ∞) for what has a unit."""
+        if self.bounds is not None:
+            return self.bounds
+        return (0.0, 1.0) if not self.unit else (0.0, math.inf)

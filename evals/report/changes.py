@@ -67,13 +67,8 @@ class Change:
 
 def changed(difference: Difference) -> list[Change]:
     """Returns a line for each measure that both reports have."""
-    from evals.stats.corrections import holm
-
-    # A row carries the adjusted p of "it got worse"; beside "better" stands the one of "it changed".
-    both = [row for row in difference.rows if row.gated and row.p is not None]
-    either = dict(zip(map(id, both), holm([row.p for row in both if row.p is not None]), strict=True))
     return [
-        _change(row, either.get(id(row)) if row.verdict == "better" else row.adjusted)
+        _change(row, row.adjusted_two_sided if row.verdict == "better" else row.adjusted)
         for row in difference.rows
     ]
 

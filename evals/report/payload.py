@@ -100,7 +100,7 @@ def _share(record: Record, columns: tuple[str, ...]) -> float | None:
 
 
 def _columns(suite: str, measure: str) -> tuple[str, ...]:
-    from evals.measure import Mean, Ratio
+    from evals.measure import CategoryMean, Mean, Ratio
     from evals.suites import SUITES
 
     try:
@@ -110,4 +110,6 @@ def _columns(suite: str, measure: str) -> tuple[str, ...]:
     for one in measures:
         if one.name == measure and isinstance(one.statistic, (Mean, Ratio)):
             return one.statistic.needs
+        if one.name == measure and isinstance(one.statistic, CategoryMean):
+            return (one.statistic.column,)
     return (measure,)

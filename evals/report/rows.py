@@ -32,6 +32,7 @@ class Row:
         detects: the minimum detectable effect, or "".
         baselines: the value of each baseline.
         note: why there is no value.
+        caveat: what else must be known of the value.
         timing: whether it was measured by the clock.
         estimate: what it was made from.
         others: the baselines' estimates; None for one that lacks the measure.
@@ -45,6 +46,7 @@ class Row:
     detects: str
     baselines: tuple[str, ...]
     note: str
+    caveat: str
     timing: bool
     estimate: Estimate
     others: tuple[Estimate | None, ...]
@@ -100,8 +102,20 @@ def clock(timings: SuiteTimings) -> str:
 
 
 def notes(made: Sequence[Row]) -> list[str]:
-    """Returns a line for each measure that isn't defined: which and why."""
-    return [f"{UNDEFINED} {row.name}: {row.note}" for row in made if row.note]
+    """Returns a line for each measure that isn't defined, and one for each caveat of the others."""
+    undefined = [f"{UNDEFINED} {row.name}: {row.note}" for row in made if row.note]
+    caveats = dict.fromkeys(row.caveat for row in made if row.caveat)
+    return undefined + [f"{_names(made, caveat)}: {caveat}" for caveat in caveats]
+
+
+def _names(made: Sequence[Row], caveat: str) -> str:
+    """Returns which figures a caveat is about, or which it isn't about where those are fewer."""
+    known = [row for row in made if not row.note]
+    about = [row.name for row in known if row.caveat == caveat]
+    others = [row.name for row in known if row.caveat != caveat]
+    if len(about) > len(others):
+        return "all figures" + (f" but {', '.join(others)}" if others else "")
+    return ", ".join(about)
 
 
 def _row(estimate: Estimate, baselines: Sequence[SystemResult], *, timing: bool) -> Row:
@@ -110,7 +124,7 @@ def _row(estimate: Estimate, baselines: Sequence[SystemResult], *, timing: bool)
         for system in baselines
     )
     value, interval = spread(estimate)
-    note = estimate.note or ("not defined" if estimate.value is None else "")
+    known = estimate.value is not None
     return Row(
         name=words(estimate.measure),
         arrow=ARROWS[estimate.better],
@@ -123,7 +137,8 @@ def _row(estimate: Estimate, baselines: Sequence[SystemResult], *, timing: bool)
             estimate.mde, estimate.unit, sign=False, beside=max(abs(estimate.value or 0), estimate.mde)
         ),
         baselines=tuple(UNDEFINED if one is None else spread(one)[0] for one in others),
-        note=plain(note),
+        note="" if known else plain(estimate.note) or "not defined",
+        caveat=plain(estimate.note) if known else "",
         timing=timing,
         estimate=estimate,
         others=others,

@@ -5,9 +5,14 @@ and up; the tests' simulation states where it doesn't (heavy tails on few groups
 figure and the data:
 
 - shares (means of zeros and ones, counts out of counts): Wilson's, with the design effect of groups
-- other means and ratios: bootstrap-t over groups
+- other means and ratios that can't leave a range, such as token F1: Wilson's too, for the trials that they
+  are worth
+- means over categories of either: Wilson's, stratified
+- means and ratios without an upper bound: bootstrap-t over groups
 - figures of 0/1 labels that stay in [0, 1], such as AUROC: logit, with a bootstrap standard error
 - percentiles: order statistics; other figures: BCa
+
+No interval holds what isn't possible, where it's told what is.
 """
 
 from __future__ import annotations
@@ -18,11 +23,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.measure import Array, Columns, Mean, Statistic
+from evals.measure import Array, Bounds, CategoryMean, Columns, Mean, Ratio, Statistic
+from evals.stats.categories import category_interval
 from evals.stats.clusters import Clusters
 from evals.stats.resampling import resampled, studentized
-from evals.stats.shares import is_share, share_interval
+from evals.stats.shares import is_share, score_interval, share_interval
 from evals.stats.sums import sums_of
+
+ANY = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ def interval(
     columns: Columns,
     clusters: Sequence[str],
     *,
+    bounds: Bounds = ANY,
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
@@ -61,6 +70,8 @@ def interval(
         statistic: what to compute.
         columns: each of shape [n], without NaN.
         clusters: the group of each sample.
+        bounds: lowest and highest possible value. Samples beyond them prove them wrong, and then they don't
+            count.
         level: confidence.
         resamples: for the methods that resample.
         seed: the same seed gives the same interval.
@@ -74,15 +85,22 @@ def interval(
         return Interval(None, None, None, n, groups.count, "not defined on these samples")
     if groups.count < 2:
         return Interval(found, None, None, n, groups.count, "one group: no interval")
+    least, most = bounds = bounds if _possible(statistic, columns, found, bounds) else ANY
     sums = sums_of(statistic, columns, groups)
-    if sums is not None and is_share(statistic, columns):
+    if isinstance(statistic, CategoryMean) and _within(columns[statistic.column], (0.0, 1.0)):
+        low, high, method = category_interval(statistic, columns, groups, level)
+    elif sums is not None and is_share(statistic, columns):
         low, high, method = share_interval(sums, level)
+    elif sums is not None and math.isfinite(most - least):
+        low, high, method = score_interval(sums, bounds, level)
     elif sums is not None:
         low, high, method = studentized(sums, groups, level, resamples, seed)
         if isinstance(statistic, Mean):
-            low, high = _within(columns[statistic.column], low, high)
+            low, high = _touched(columns[statistic.column], low, high)
     else:
         low, high, method = resampled(statistic, columns, groups, level, resamples, seed)
+    if math.isfinite(low):
+        low, high = max(low, least), min(high, most)
     return Interval(found, tidy(low), tidy(high), n, groups.count, method)
 
 
@@ -91,7 +109,27 @@ def tidy(value: float) -> float | None:
     return float(f"{value:.12g}") if math.isfinite(value) else None
 
 
-def _within(column: Array, low: float, high: float) -> tuple[float, float]:
+def _possible(statistic: Statistic, columns: Columns, value: float, bounds: Bounds) -> bool:
+    """Whether what was found can be true of a figure with these bounds."""
+    if not bounds[0] <= value <= bounds[1]:
+        return False
+    if isinstance(statistic, (Mean, CategoryMean)):
+        return _within(columns[statistic.column], bounds)
+    if isinstance(statistic, Ratio):
+        above, below = (columns[name] for name in statistic.needs)
+        above = statistic.factor * above
+        slack = 1e-9 * np.abs(below)
+        low = np.all(above >= bounds[0] * below - slack) if math.isfinite(bounds[0]) else True
+        high = np.all(above <= bounds[1] * below + slack) if math.isfinite(bounds[1]) else True
+        return bool(low and high)
+    return True
+
+
+def _within(column: Array, bounds: Bounds) -> bool:
+    return bool(np.all((column >= bounds[0] - 1e-9) & (column <= bounds[1] + 1e-9)))
+
+
+def _touched(column: Array, low: float, high: float) -> tuple[float, float]:
     """Ends an interval at 0 or 1 where samples stop exactly there: scores and counts have these bounds."""
     smallest, greatest = float(column.min()), float(column.max())
     if smallest == 0:

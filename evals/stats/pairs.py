@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from evals.measure import Array, Columns, Mean, Ratio, Statistic
+from evals.measure import Array, Bounds, CategoryMean, Columns, Mean, Ratio, Statistic
 from evals.stats.clusters import Clusters
-from evals.stats.intervals import tidy
+from evals.stats.intervals import ANY, tidy
 from evals.stats.resampling import ERRORS, change, studentized
 from evals.stats.shares import change_interval, is_share
 from evals.stats.sums import Sums, difference_of, sums_of
@@ -66,6 +66,7 @@ def compare(
     clusters: Sequence[str],
     *,
     better: Better = "higher",
+    bounds: Bounds = ANY,
     level: float = 0.95,
     resamples: int | None = None,
     seed: int = 0,
@@ -81,6 +82,7 @@ def compare(
         b: this run's, of the same samples in the same order.
         clusters: the group of each sample.
         better: which direction is good.
+        bounds: lowest and highest value that the figure can have; no difference is greater than their own.
         level: confidence of the interval.
         resamples: swaps tried; by default 9,999 for sums and 1,999 for other figures.
         seed: the same seed gives the same answer.
@@ -103,6 +105,9 @@ def compare(
     method = "one group: no interval"
     if groups.count > 1:
         low, high, error, method = _interval(statistic, a, b, groups, level, seed)
+    widest = bounds[1] - bounds[0]
+    if math.isfinite(low) and all(bounds[0] <= value <= bounds[1] for value in (before, after)):
+        low, high = max(low, -widest), min(high, widest)
     effect = None if difference else 0.0
     if error > 0:
         effect = tidy(difference / (error * math.sqrt(groups.count)))
@@ -169,7 +174,7 @@ def gains(statistic: Statistic, a: Columns, b: Columns, *, better: Better) -> Ar
     """
     if better == "neither":
         return None
-    if isinstance(statistic, Mean):
+    if isinstance(statistic, (Mean, CategoryMean)):
         moved = b[statistic.column] - a[statistic.column]
     elif isinstance(statistic, Ratio):
         above, below = statistic.needs

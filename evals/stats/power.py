@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evals.measure import Columns, Statistic
+from evals.measure import Bounds, Columns, Statistic
 from evals.stats.clusters import Clusters
-from evals.stats.intervals import interval
+from evals.stats.intervals import ANY, interval
 from evals.stats.pairs import compare
 from evals.stats.quantiles import t_quantile
 
@@ -25,6 +25,7 @@ def minimum_detectable_effect(
     clusters: Sequence[str],
     *,
     baseline: Columns | None = None,
+    bounds: Bounds = ANY,
     alpha: float = 0.05,
     power: float = 0.8,
     seed: int = 0,
@@ -35,22 +36,50 @@ def minimum_detectable_effect(
     is √2 times that of one run. Runs that agree on which samples are hard do better than that: it's an upper
     bound unless they are at odds. With a baseline it's the one that was measured.
 
+    Args:
+        statistic: the figure.
+        columns: each of shape [n], without NaN.
+        clusters: the group of each sample.
+        baseline: another run's columns, of the same samples.
+        bounds: lowest and highest value that the figure can have.
+        alpha: of the test.
+        power: share of cases.
+        seed: of what is resampled.
+
     Returns:
-        The difference in the measure's unit; None where there are fewer than `LEAST_GROUPS` groups or nothing
-        can be said.
+        The difference in the measure's unit; None where there are fewer than `LEAST_GROUPS` groups, no
+        possible difference is large enough, or nothing can be said.
     """
     groups = Clusters(clusters).count
     if groups < LEAST_GROUPS:
         return None
     t = t_quantile(1 - alpha / 2, groups - 1)
     if baseline is None:
-        found = interval(statistic, columns, clusters, level=1 - alpha, resamples=RESAMPLES, seed=seed)
+        found = interval(
+            statistic,
+            columns,
+            clusters,
+            bounds=bounds,
+            level=1 - alpha,
+            resamples=RESAMPLES,
+            seed=seed,
+        )
         factor = math.sqrt(2)
         low, high = found.low, found.high
     else:
-        change = compare(statistic, baseline, columns, clusters, level=1 - alpha, seed=seed, resamples=1)
+        change = compare(
+            statistic,
+            baseline,
+            columns,
+            clusters,
+            bounds=bounds,
+            level=1 - alpha,
+            seed=seed,
+            resamples=1,
+        )
         factor, low, high = 1.0, change.low, change.high
     if low is None or high is None:
         return None
     error = factor * (high - low) / 2 / t
-    return float(np.round((t + t_quantile(power, groups - 1)) * error, 12))
+    smallest = float(np.round((t + t_quantile(power, groups - 1)) * error, 12))
+    return smallest if smallest < bounds[1] - bounds[0] else None

@@ -68,14 +68,15 @@ class Resampled:
     ) -> None:
         n = len(clusters.codes)
         drawn = clusters.draws(resamples, seed, n)
-        values = np.concatenate([statistic(columns, clusters.expand(weights)) for weights in drawn])
+        found = [statistic(columns, clusters.expand(weights)) for weights in drawn]
+        values = np.concatenate([np.empty(0), *found])
         self.values = values[np.isfinite(values)]
         self.without = np.empty(0)
         if clusters.count <= LEFT_OUT:
             without = statistic(columns, clusters.expand(1 - np.eye(clusters.count)))
             self.without = without[np.isfinite(without)]
         self.error = math.nan
-        if len(self.values) > resamples / 2:
+        if len(self.values) > max(1, resamples / 2):
             self.error = float(self.values.std(ddof=1))
             if len(self.without) > 1:
                 spread = np.sum((self.without - self.without.mean()) ** 2)

@@ -98,6 +98,10 @@ def test_what_is_better_is_told_in_the_measures_own_direction() -> None:
     difference, _ = against(run(scores([1] * 30, bits=0.5)), run(scores([1] * 30, bits=1.0)))
     assert [str(row) for row in difference.improvements] == ["s bits 1.145 → 0.645 bits"]
     assert difference.regressions == []
+    (bits,) = difference.improvements
+    assert bits.p is not None
+    assert bits.adjusted == 1.0  # it isn't worse; that it changed is the least likely of three
+    assert bits.adjusted_two_sided == pytest.approx(3 * bits.p)
     worse, _ = against(run(scores([1] * 30, bits=1.0)), run(scores([1] * 30, bits=0.5)))
     assert [row.measure for row in worse.regressions] == ["bits"]
 
@@ -129,6 +133,8 @@ def test_too_few_groups_are_not_judged() -> None:
     assert difference.regressions == []
     assert (rows["right"].verdict, rows["right"].gated) == ("too few to judge", False)
     assert rows["right"].note == "5 groups of samples, and a test needs 6"
+    _, rows = against(run(scores([0])), run(scores([1])))
+    assert rows["right"].note == "1 group of samples, and a test needs 6"
 
 
 JUDGE = JudgeVerdict(

@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.asking import ask
-from evals.measure import Mean, Measure, Ratio
+from evals.measure import CategoryMean, Mean, Measure, Ratio
 from evals.metrics.tool_calls import KINDS, Call, match_category
 from evals.sample import Output, Sample
 from evals.suite import Scores, Source, Suite, System
-from evals.suites.tools.accuracy import CategoryMean
 from evals.suites.tools.bfcl import CATEGORIES, read
 from evals.suites.tools.schema import offered
 from homespun.errors import UsageError

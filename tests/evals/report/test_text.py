@@ -5,7 +5,7 @@ import re
 import pytest
 
 from evals.compare import Difference, Row
-from evals.report import changes, markdown, terminal
+from evals.report import changes, html, markdown, terminal
 from evals.report.figures import columns_of
 from evals.result import Estimate, Record, Report, SuiteResult, SystemResult
 
@@ -52,6 +52,30 @@ def test_an_undefined_figure_says_why(whole: Whole) -> None:
     assert "– abstained when untold: applies to none of the samples" in text
 
 
+def test_a_figure_that_leaves_samples_out_says_so() -> None:
+    note = "42 of 100 samples failed and aren't counted"
+    about = {"n": 58, "groups": 58}
+    estimates = [
+        Estimate(measure="accuracy", value=0.5, note=note, **about),
+        Estimate(measure="token_f1", value=0.4, note=note, **about),
+        Estimate(measure="recalled", value=None, note="applies to none of the samples", n=0, groups=0),
+        Estimate(measure="failure_rate", value=0.42, n=100, groups=100),
+    ]
+    system = SystemResult(name="home", fingerprint="", estimates=estimates, samples=[], failures=42)
+    suite = SuiteResult(
+        suite="tools", version=1, about="", data="built-in", digest="", seed=0, limit=None, system=system
+    )
+    report = Report(suites=[suite])
+    said = f"all figures but failure rate: {note}"
+    assert said in terminal.render(report, width=100)
+    assert said in markdown.render(report)
+    assert html.render(report, []).count(note.replace("'", "&#39;")) == 2
+    assert "not defined: 42" not in html.render(report, [])
+    alone = system.model_copy(update={"estimates": [estimates[0], *estimates[2:]]})
+    text = terminal.render(Report(suites=[suite.model_copy(update={"system": alone})]), width=100)
+    assert f"accuracy: {note}" in text
+
+
 def test_failures_skipped_suites_and_the_verdict_on_the_judge_are_told(whole: Whole) -> None:
     text = " ".join(terminal.render(whole[0], width=100).split())
     assert "3 of 60 samples failed; the first, dialogue-007: TimeoutError" in text
@@ -79,7 +103,7 @@ def test_regressions_are_said_in_words(difference: Difference) -> None:
 
 def test_better_carries_the_p_of_a_change(difference: Difference) -> None:
     better = next(one for one in changes.changed(difference) if one.finding == "better")
-    assert better.p == "0.008"  # the second smallest of three: twice 0.004
+    assert better.p == "0.008"
 
 
 def test_nothing_tested_is_no_clean_bill() -> None:

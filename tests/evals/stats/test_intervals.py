@@ -86,6 +86,21 @@ def test_what_isn_t_defined_has_no_value() -> None:
     assert (found.value, found.low, found.method) == (None, None, "not defined on these samples")
 
 
+@pytest.mark.parametrize("n", [5, 30, 400])
+def test_a_figure_that_no_resample_has_gets_no_interval(n: int) -> None:
+    once = Whole(("x",), lambda x, w: float(x.mean()) if np.all(w == 1) else None)
+    found = interval(once, {"x": np.linspace(0, 1, n)}, names(n), resamples=100)
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+    assert found.method == "no interval: undefined on most resamples"
+
+
+@pytest.mark.parametrize("resamples", [0, 1])
+def test_too_few_resamples_give_no_interval(resamples: int) -> None:
+    square = Whole(("x",), lambda x, w: float(w @ x**2 / w.sum()))
+    found = interval(square, {"x": np.linspace(0, 1, 9)}, names(9), resamples=resamples)
+    assert (found.low, found.method) == (None, "no interval: undefined on most resamples")
+
+
 def test_counts_of_counts_are_shares() -> None:
     columns = {"right": np.array([2.0, 0, 3, 1, 1] * 8), "cited": np.array([2.0, 0, 4, 1, 3] * 8)}
     found = interval(Ratio("right", "cited"), columns, names(40))

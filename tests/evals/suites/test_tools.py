@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage
 
@@ -20,7 +17,6 @@ from evals.rules import Rule
 from evals.sample import Output, Sample
 from evals.suite import Source, System
 from evals.suites.tools import SUITE
-from evals.suites.tools.accuracy import CategoryMean
 from evals.suites.tools.baselines import guess
 from evals.suites.tools.bfcl import category_of
 from evals.suites.tools.schema import offered, to_schema
@@ -353,26 +349,3 @@ def test_names_that_become_one_are_numbered() -> None:
     tools, names = offered([{"name": "a.b"}, {"name": "a_b"}, {"name": "x" * 80}, {"name": "x" * 90}])
     assert names == {"a_b": "a.b", "a_b_2": "a_b", "x" * 64: "x" * 80, "x" * 60 + "_2": "x" * 90}
     assert [tool["function"]["name"] for tool in tools] == list(names)
-
-
-# --- the mean over categories
-
-
-@settings(max_examples=40)
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 3)), min_size=1, max_size=12),
-    st.integers(0, 3),
-)
-def test_the_mean_over_categories_is_the_mean_of_means(rows: list[tuple[int, bool, int]], more: int) -> None:
-    codes, values, weights = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
-    table = np.stack([weights, weights + more, np.ones(len(rows))])
-    found = CategoryMean("x", "c")({"x": values, "c": codes}, table)
-    for row, got in zip(table, found, strict=True):
-        means = [
-            np.average(values[codes == code], weights=row[codes == code])
-            for code in set(codes)
-            if row[codes == code].sum()
-        ]
-        assert got == pytest.approx(np.mean(means)) if means else np.isnan(got)
-        alone = CategoryMean("x", "c")({"x": values, "c": codes}, row)
-        assert alone == pytest.approx(got, nan_ok=True)
