@@ -102,12 +102,35 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(r"[,;:]?\s+(?:but|however|though|although|nevertheless|still|yet)\b[, ]*", re.IGNORECASE)
+# "The passages don't mention his birth, he was born in 1950": a part that is a whole statement takes back
+# what was declined, where "…, his death or the year it was built" only goes on with the list.
+_CUT = re.compile(r"[,;:]\s+|\s+[–-]+\s+|\s*—\s*")
+_SO = re.compile(r"(?:(?:and|so|thus|hence|therefore|then|instead|in fact|actually)\b,? *)+", re.IGNORECASE)
+_NO_SUBJECT = (
+    r"(?:and|or|nor|but|than|that|if|whether|as|since|because|while|only|just|not|who|whom|whose|which|what|"
+    r"when|where|why|how|i|we|you|he|she|it|they|in|on|at|to|from|for|about|with|by)"
+)
+_STATES = re.compile(
+    r"(?:i|we) (?:think|believe|guess|suppose|assume|know|would say|['’]d say)\b|"
+    r"(?:it|they|the \w+) (?:only|just|merely|mostly|focus\w*|deals?|concerns?|talks?|describes?|discuss\w*|"
+    r"mentions?|says?|(?:is|are) (?:only |just |mostly )?about)\b(?P<source>)|"
+    r"(?:he|she|it|they|(?!(?:i|we|you)\b)(?-i:[A-Z])[\w'’]+) (?!and\b|or\b)[^\W\d]|"
+    rf"(?:(?!{_NO_SUBJECT}\b)[^\s,;:]+ ){{1,5}}?(?:is|are|was|were|has|had|did|does|must|should|will|would|"
+    r"can|could|may|might|became)\b",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"\b(?:unclear|unknown|uncertain|undetermined|impossible|guess(?:ing|work)?|speculat\w+|needed|required|"
+    r"necessary|elsewhere)\b",
+    re.IGNORECASE,
+)
 _TURNS = re.compile(r"(?:but|however|that said|nevertheless|nonetheless|still|though)\b", re.IGNORECASE)
 _WISH = re.compile(r"(?:i|we) (?:would|do|will|can|could|['’]d|might)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _MARKS = re.compile(r"\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
 GUESS = 4
-"""After "I don't know exactly, but" so many words are an answer all the same."""
+"""After "I don't know exactly, but" so many words are an answer all the same, and so is a whole statement."""
 
 
 def declines(sentence: str) -> bool:
@@ -117,13 +140,26 @@ def declines(sentence: str) -> bool:
     if polite and polite.end() < len(text):
         text = text[polite.end() :]
     found = _DECLINES.search(text)
-    if not found:
+    if not found or _goes_on(text, found.end()):
         return False
     turn = _TURN.search(text, found.end())
     if turn is None:
         return True
     after = text[turn.end() :]
     return bool(_DECLINES.search(after) or _WISH.match(after)) or len(_WORD.findall(after)) < GUESS
+
+
+def _goes_on(text: str, start: int) -> bool:
+    """Whether a part after the place `start` states something all the same."""
+    for cut in _CUT.finditer(text, start):
+        part = text[cut.end() :]
+        part = part[so.end() :] if (so := _SO.match(part)) else part
+        states = _STATES.match(part)
+        if not states or states["source"] is not None or len(_WORDS.findall(part)) < GUESS:
+            continue
+        if not (_DECLINES.search(part) or _OPEN.search(part) or _WISH.match(part)):
+            return True
+    return False
 
 
 def abstains(answer: str) -> bool:

@@ -26,24 +26,35 @@ _COURTESY = re.compile(
     r"glad to help|have a (?:nice|great|good|lovely) \w+|good luck|enjoy)\b[^.,;:]{0,40}[.!,…]*$",
     re.IGNORECASE,
 )
+_NOT_WHO = r"(?<!who )(?<!which )(?<!that )"
+"""Not in a relative clause: "the mayor, who will help you, is Tom" claims something."""
 _OFFER = re.compile(
     r"(?:(?:please )?(?:let me know|feel free|tell me|ask me|do not hesitate|don['’]t hesitate)\b|"
     r"(?:i|we)(?:['’]m| am|['’]ll| will|['’]d| would| can| hope| could)?(?: be)?(?: very)? ?(?:happy|glad|"
     r"hope|here|able)"
     r"\b[^.]*\b(?:help|assist|useful|answer|questions?)\b|"
-    r".{1,60}\b(?:can|could|will|may|might|should|would)(?: (?:also|surely|probably))? (?:tell|help|answer|"
-    r"inform) you\b(?! that\b)|"
+    rf".{{1,60}}\b{_NOT_WHO}(?:can|could|will|may|might|should|would)(?: (?:also|surely|probably))? "
+    r"(?:tell|help|answer|inform) you\b(?! that\b)|"
     r"(?:i|we)(?:['’]m| am| are) (?:only |just |merely )?an? (?:\w+ ){0,3}(?:assistant|model|program|ai|"
     r"bot)\b|"
     r"please (?!note\b|be (?:aware|advised)\b|remember\b|(?:keep|bear) in mind\b)\w+|"
     r"(?:i|we)(?:['’]m afraid (?:i|we))? (?:can(?:['’]t| ?not)|only know)\b|"
-    r".{1,60}\bwould be (?:the|a) (?:\w+ )?place to (?:look|ask)\b|.{1,40}\bwill serve you better\b|"
+    r".{1,60}\bwould be (?:the|a) (?:\w+ )?place to (?:look|ask)\b|"
+    rf".{{1,40}}\b{_NOT_WHO}will serve you better\b|"
     r"(?:i|we) can only (?:\w+ )?(?:write|answer|read|talk|chat|help|see|use|work)\b|"
     r"(?:i|we) (?:can|could|will|would) (?:also )?(?:help|look|check|try|search|explain|pass|forward|"
     r"connect|transfer)\b|"
     r"(?:please )?(?:contact|consult|ask|check with|see|refer to|call|visit|try)\b[^.]*\b(?:more|further|"
     r"details|"
     r"support|colleague|expert|professional|website|librarian|staff|directly)\b)",
+    re.IGNORECASE,
+)
+
+_PART = re.compile(r"[:;]\s+(?=\S)")
+_COMMA = re.compile(r",\s+")
+_STATES = re.compile(
+    r"(?!(?:and |so |but )?(?:i|you|we|that|this|if|as|since|because|when|where|who|which|my|your|"
+    r"it(?:['’]s| is))\b)(?:[^\s,]+ ){1,5}?(?:is|are|was|were|has|had|did|became)(?: \S+){1,}",
     re.IGNORECASE,
 )
 
@@ -62,9 +73,19 @@ def claim(sentence: str) -> str:
     bare = text.rstrip(" \t\r\n\"'”’)*_")
     if not _SAYS.search(text) or bare.endswith(("?", "？", "؟")):
         return ""
-    if bare.endswith((":", "：")) or _COURTESY.match(text) or courteous(text) or _OFFER.match(text):
+    if bare.endswith((":", "：")) or _COURTESY.match(text) or courteous(text) or _offers(text):
         return ""
     return "" if declines(text) else text
+
+
+def _offers(text: str) -> bool:
+    """Whether a sentence is an offer to its end: what follows a colon or a semicolon may claim something."""
+    found = _OFFER.match(text)
+    if not found:
+        return False
+    if any(claim(text[cut.end() :]) for cut in _PART.finditer(text)):
+        return False
+    return not any(_STATES.match(text, cut.end()) for cut in _COMMA.finditer(text, found.end()))
 
 
 def cited(sentence: str) -> list[int]:

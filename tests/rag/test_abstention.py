@@ -53,6 +53,16 @@ The text leaves this open.
 We have no evidence for that in the passages.
 The passages don't say. [1]
 **Unanswerable**
+The passages do not say who built it, when it was opened, or how much it cost.
+The text doesn't mention his birth, his death or the year it was built.
+The passages do not mention the price, only that it was expensive.
+The passages don't say, so the answer is not given.
+The passages don't say, so it remains unclear who won the cup.
+The text doesn't say, it only describes the harbour and its ships.
+The passages don't say, so any answer would be a guess.
+I don't know where that is, I'll need to search for it.
+I don't know, so you should ask the town's archive.
+The passages don't mention a designer, a detailed account of the work or any documents signed by him.
 """.strip().splitlines()
 
 ANSWERED = """
@@ -89,6 +99,12 @@ Nobody answered the door.
 The sources of the river lie in Aster.
 They did not have children.
 It did not report a profit until 1990.
+The passages do not mention his birth, he was born in 1950.
+The passages don't say, so the answer must be Paris.
+The text doesn't say; the bridge was built in 1932.
+I don't know, I think it was built in 1932.
+The passages do not mention him, Tom Weil built the tower.
+The documents do not say — it was opened by the king.
 """.strip().splitlines()
 
 

@@ -26,6 +26,11 @@ A dictionary can tell you.
 Please look at a news site.
 I'm only a small assistant.
 I can only write text here.
+I can explain.
+Let me know if you need more; I'm happy to help.
+Please check a news site, since my knowledge is limited.
+A doctor or nurse, if you see one, can tell you.
+Please ask a teacher, a librarian or the town's own archive.
 """.strip()
 
 
@@ -51,6 +56,17 @@ def test_what_states_nothing_claims_nothing(sentence: str) -> None:
         ("Please be aware that it closed.", "Please be aware that it closed."),
         ("A dictionary can tell you that it closed.", "A dictionary can tell you that it closed."),
         ("Sure Ltd. sells kites, and it has forty shops.", "Sure Ltd. sells kites, and it has forty shops."),
+        *(
+            (sentence, sentence)
+            for sentence in (
+                "I can explain: the treaty was signed in 1850.",
+                "Let me know if you need more; the treaty was signed in 1850.",
+                "The mayor, who will help you, is Tom.",
+                "I can help, the treaty was signed in 1850.",
+                "The passages do not mention his birth, he was born in 1950.",
+                "The passages do not say, so the answer must be Paris.",
+            )
+        ),
         ("See [the map](https://a.example) of 1950.", "See [the map](https://a.example) of 1950."),
     ],
 )
