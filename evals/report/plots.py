@@ -171,12 +171,12 @@ def reliability_plot(scores: Sequence[float], labels: Sequence[float], *, title:
         scores: probabilities in [0, 1].
         labels: 1 where it was so, else 0; as many as scores.
         title: what the plot shows.
-        bins: of equal width.
+        bins: of equal width, the same as those of the calibration error (ECE).
     """
+    from evals.metrics.reliability import reliability_bins
+
     size, pad = 260.0, 34.0
-    groups: list[list[tuple[float, float]]] = [[] for _ in range(bins)]
-    for score, label in zip(scores, labels, strict=True):
-        groups[min(bins - 1, max(0, int(score * bins)))].append((score, float(label > 0.5)))
+    groups = reliability_bins(scores, [float(label > 0.5) for label in labels], bins=bins) if scores else []
 
     def spot(x: float, y: float) -> tuple[float, float]:
         return round(pad + x * size, 1), round(8 + (1 - y) * size, 1)
@@ -194,10 +194,9 @@ def reliability_plot(scores: Sequence[float], labels: Sequence[float], *, title:
         ]
     (x0, y0), (x1, y1) = spot(0, 0), spot(1, 1)
     parts.append(f'<line x1="{x0}" y1="{y0}" x2="{x1}" y2="{y1}" class="reference"/>')
-    most = max((len(group) for group in groups), default=1) or 1
-    for group in filter(None, groups):
-        n = len(group)
-        said, was = sum(score for score, _ in group) / n, sum(label for _, label in group) / n
+    most = max((group.weight for group in groups), default=1)
+    for group in groups:
+        n, said, was = round(group.weight), group.score, group.label
         low, high = wilson(was, n)
         x, y = spot(said, was)
         words = f"said {said:.0%}, was so in {was:.0%} of {n:,}".replace("%", " %")

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.metrics.reliability import reliability_bins
 from evals.report import plots
 
 FIGURES = st.floats(-1e6, 1e6, allow_nan=False)
@@ -86,6 +87,24 @@ def test_a_judge_that_means_what_it_says_lies_on_the_diagonal() -> None:
     for dot in (low, high):
         share = (float(dot.get("cx") or 0) - x1) / (x2 - x1)
         assert float(dot.get("cy") or 0) == pytest.approx(y1 + share * (y2 - y1))
+
+
+def test_a_judge_is_drawn_in_the_bins_of_its_calibration_error() -> None:
+    # 0.1 and 0.11 are of two bins, 0.15 and 0.2 of one: bins hold their upper end.
+    scores, labels = [0.1, 0.11, 0.15, 0.2, 1.0], [0, 1, 0, 1, 1]
+    told = [
+        dot.findtext("title") for dot in of_class(plots.reliability_plot(scores, labels, title="x"), "dot")
+    ]
+    bins = reliability_bins(scores, labels)
+    assert told == [
+        f"said {one.score:.0%}, was so in {one.label:.0%} of {one.weight:g}".replace("%", " %")
+        for one in bins
+    ]
+    assert [one.weight for one in bins] == [1, 3, 1]
+
+
+def test_a_plot_of_no_scores_says_so() -> None:
+    assert "no scores" in plots.reliability_plot([], [], title="x")
 
 
 def test_wilsons_interval_is_wilsons() -> None:
