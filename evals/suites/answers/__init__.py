@@ -158,7 +158,8 @@ class Answers(JudgedSuite["BaseChatModel"]):
         wrong = [support for support in claims if support.verdict == "unsupported"]
         kinds = {finding.kind for support in wrong for finding in analyse(claim(support.text), passages)}
         citations = [self._cited(support.text, passages) for support in claims]
-        declined = abstains(said)
+        # Whoever declines and then claims what the passages don't bear out has answered.
+        declined = abstains(said) and not wrong
         short = "" if declined else CITATION.sub("", said).strip()
         due = not references
         return {

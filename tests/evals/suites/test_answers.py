@@ -100,6 +100,13 @@ def test_declining_is_right_only_where_there_is_no_answer() -> None:
     assert right["relevance"] is None
 
 
+def test_declining_and_then_inventing_is_an_answer() -> None:
+    scores = _score("I don't know. Anna Meyer founded it.")
+    assert (scores["abstained"], scores["abstained_right"], scores["token_f1"]) == (0, 0, 0)
+    harmless = _score("I don't know. Let me know if I can help with something else.")
+    assert (harmless["abstained"], harmless["token_f1"]) == (1, 1)
+
+
 def test_an_answer_where_there_is_none_is_wrong() -> None:
     scores = _score("Hollow Bridge opened in 1932 [1].")
     assert (scores["unanswerable"], scores["abstained"], scores["token_f1"]) == (1, 0, 0)
