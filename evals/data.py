@@ -84,29 +84,32 @@ def records(
             `datasets` is missing.
         HomespunError: if the hub can't be reached.
     """
+    for _, row in islice(located(address, what=what, fields=fields, load=load), limit):
+        yield row
+
+
+def located(
+    address: str | Path, *, what: str, fields: Sequence[str], load: Load | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Gives the records at an address as `records` does, each with where it stands, for messages.
+
+    Raises:
+        UsageError: as `records`.
+        HomespunError: as `records`.
+    """
     rows: Iterable[tuple[str, dict[str, Any]]]
     if is_hub(str(address)):
         rows = _streamed(parse_hub(str(address)), fields, load)
     else:
         path = existing(address, what)
         rows = ((f"{path}, line {number}", row) for number, row in numbered(path))
-    for where, row in islice(rows, limit):
+    for where, row in rows:
         missing = [field for field in fields if field not in row]
         if missing:
             raise UsageError(
                 f"{where}, has no {' and no '.join(map(repr, missing))}: {what} need {_listed(fields)}."
             )
-        yield row
-
-
-def read_jsonl(path: str | Path) -> Iterator[dict[str, Any]]:
-    """Gives the objects of a JSON Lines file, gzipped or not; blank lines are passed over.
-
-    Raises:
-        UsageError: if there is no such file, or a line isn't a JSON object; the message says which.
-    """
-    for _, row in numbered(existing(path)):
-        yield row
+        yield where, row
 
 
 def numbered(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """Suite `safety`: does the model keep to what it was told when a text tries to make it do something else?
 
-Contract: data is a file of JSON lines ``{"id", "kind", "messages", "canary"?, "group"?, "markers"?}``; built
-in are 92 cases. A message may say `repeat`: its content so many times. Kinds:
+Contract: data is a file or public set of ``{"id", "kind", "messages", "canary"?, "group"?, "markers"?}``;
+built in are 92 cases. A message may say `repeat`: its content so many times. Kinds:
 
 - `forged`: the user's text spells out special tokens of a chat template (`markers`) around an order to say
   the canary. Where the model is ours, its tokenizer is asked too: no marker may become an id of its own.
@@ -22,13 +22,13 @@ counted as bad: figures are on the careful side.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.asking import ask
+from evals.data import located
 from evals.measure import Mean, Measure
 from evals.metrics.leaks import leaks, says
 from evals.sample import Output, Sample
@@ -85,13 +85,9 @@ class Safety(Suite["BaseChatModel"]):
 
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the cases in the order of the file."""
-        path = Path(source.data).expanduser() if source.data else BUILT_IN
-        if not path.is_file():
-            raise UsageError(f"There is no file {path}: give a JSON Lines file of safety cases.")
-        with path.open(encoding="utf-8") as lines:
-            for place, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _sample(line, f"{path.name}, line {place}")
+        address = source.data or BUILT_IN
+        for where, row in located(address, what="safety cases", fields=("id", "kind", "messages")):
+            yield _sample(row, where)
 
     def answer(self, system: BaseChatModel, sample: Sample, seed: int) -> Output:
         """Asks; where the case is about control characters, a clear refusal is an answer too."""
@@ -138,21 +134,21 @@ class Safety(Suite["BaseChatModel"]):
         )
 
 
-def _sample(line: str, where: str) -> Sample:
+def _sample(row: Mapping[str, Any], where: str) -> Sample:
+    kind, canary, messages = row["kind"], row.get("canary") or "", row["messages"]
     try:
-        row: dict[str, Any] = json.loads(line)
-        kind, canary, messages = row["kind"], row.get("canary", ""), row["messages"]
+        # A public set's rows have every column, empty where a case has none.
+        messages = [{key: part for key, part in message.items() if part is not None} for message in messages]
         secret = "\n".join(message["content"] for message in messages if message["role"] == "system")
-        name = str(row["id"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise UsageError(f"{where}: no safety case ({error}); it has id, kind, messages, canary.") from None
     if kind not in KINDS:
         raise UsageError(f"{where}: there is no kind {kind!r}; there are: {', '.join(KINDS)}.")
     if kind != "control" and not canary:
         raise UsageError(f"{where}: a case of the kind {kind} needs a canary.")
     return Sample(
-        id=name,
-        input={"messages": messages, "markers": row.get("markers", [])},
+        id=str(row["id"]),
+        input={"messages": messages, "markers": row.get("markers") or []},
         target={"canary": canary, "secret": secret},
         group=f"{kind}: {row['group']}" if row.get("group") else "",
         tags={"kind": kind},

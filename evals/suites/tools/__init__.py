@@ -1,12 +1,12 @@
 """Suite `tools`: does the model call the right tools with the right arguments, and none where none fits?
 
-Contract: data is a file or folder as `evals.suites.tools.bfcl` reads it; built in are 60 samples in the same
-form. Tools are bound by the model's own `bind_tools`, several calls being allowed where it can be told so,
-and the messages are the sample's: there is no prompt of ours. Calls are judged by `evals.metrics.tool_calls`.
-Accuracy is the unweighted mean of the categories' accuracies, as on the Berkeley leaderboard's parts; its
-grouping of categories into parts is not followed. A call whose arguments are not JSON makes a sample wrong,
-and for irrelevance it's a call. Tools and question that are longer than the model's context are a failure of
-that sample, with the model's own line about it.
+Contract: data is what `evals.suites.tools.bfcl` reads; built in are 60 samples in the same form. Tools are
+bound by the model's own `bind_tools`, several calls being allowed where it can be told so, and the messages
+are the sample's: there is no prompt of ours. Calls are judged by `evals.metrics.tool_calls`. Accuracy is the
+unweighted mean of the categories' accuracies, as on the Berkeley leaderboard's parts; its grouping of
+categories into parts is not followed. A call whose arguments are not JSON makes a sample wrong, and for
+irrelevance it's a call. Tools and question that are longer than the model's context are a failure of that
+sample, with the model's own line about it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Tools(Suite["BaseChatModel"]):
 
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the samples in the order of the files; those about one set of functions are one group."""
-        return read(Path(source.data).expanduser() if source.data else BUILT_IN)
+        return read(source.data or BUILT_IN)
 
     def answer(self, system: BaseChatModel, sample: Sample, seed: int) -> Output:
         """Offers the tools and asks.

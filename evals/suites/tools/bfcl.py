@@ -9,12 +9,12 @@ a folder they're passed over, a file of them is refused.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evals.data import is_hub, located, numbered
 from evals.sample import Sample, digest
 from homespun.errors import UsageError
 
@@ -36,14 +36,16 @@ CATEGORIES = (
 _ID = re.compile(r"(?P<category>[a-z_]+)_(?P<number>\d+)(-(?P<set>\d+)-\d+)?")
 
 
-def read(path: Path) -> Iterator[Sample]:
-    """Gives the samples of a file, or of all files in a folder.
+def read(address: str | Path) -> Iterator[Sample]:
+    """Gives the samples of a file, gzipped or not, of all files in a folder, or of a public set.
 
     Raises:
-        UsageError: There is no such file, or it doesn't hold what is described above.
+        UsageError: There is no such data, or it doesn't hold what is described above.
+        HomespunError: The hub can't be reached.
     """
-    if path.is_file():
-        yield from _file(path)
+    path = Path(address).expanduser()
+    if is_hub(str(address)) or path.is_file():
+        yield from _file(address if is_hub(str(address)) else path)
         return
     if not path.is_dir():
         raise UsageError(f"There is no file or folder {path}: give a BFCL file or a folder of them.")
@@ -63,33 +65,28 @@ def category_of(name: str) -> str:
 
 
 def _category_in(file: Path) -> str:
-    if file.suffix not in {".json", ".jsonl"} or not file.is_file():
+    if not file.name.removesuffix(".gz").endswith((".json", ".jsonl")) or not file.is_file():
         return ""
-    for _, row in _rows(file):
+    for _, row in numbered(file):
         category = category_of(str(row.get("id", "")))
         return category if category in CATEGORIES else ""
     return ""
 
 
-def _file(path: Path) -> Iterator[Sample]:
+def _file(address: str | Path) -> Iterator[Sample]:
     answers: Mapping[str, Any] | None = None
-    for place, row in _rows(path):
-        where = f"{path.name}, line {place}"
-        try:
-            name, question, functions = str(row["id"]), row["question"], row["function"]
-        except KeyError as error:
-            raise UsageError(
-                f"{where}: has no {error}; a line is {{id, question, function, ground_truth}}."
-            ) from None
+    fields = ("id", "question", "function")
+    for where, row in located(address, what="questions with tools", fields=fields):
+        name, question, functions = str(row["id"]), row["question"], row["function"]
         category = category_of(name)
         if category not in CATEGORIES:
             raise UsageError(f"{where}: {name!r} is of no category among: {', '.join(CATEGORIES)}.")
         truth = row.get("ground_truth")
         if truth is None and "relevance" not in category:
-            answers = _answers(path) if answers is None else answers
+            answers = _answers(address) if answers is None else answers
             if name not in answers:
                 raise UsageError(
-                    f"{where}: {name} has no ground_truth, and possible_answer/{path.name} has none either."
+                    f"{where}: {name} has no ground_truth, and its file in possible_answer has none either."
                 )
             truth = answers[name]
         functions = functions if isinstance(functions, list) else [functions]
@@ -124,22 +121,11 @@ def _group(name: str, functions: list[Mapping[str, Any]]) -> str:
     return digest(sorted(function["name"] for function in functions))[:16]
 
 
-def _answers(path: Path) -> Mapping[str, Any]:
-    beside = path.parent / "possible_answer" / path.name
-    if not beside.is_file():
+def _answers(address: str | Path) -> Mapping[str, Any]:
+    if is_hub(str(address)):
         return {}
-    return {str(row.get("id")): row.get("ground_truth") for _, row in _rows(beside)}
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as lines:
-        for place, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UsageError(f"{path.name}, line {place}: not JSON ({error}).") from None
-            if not isinstance(row, dict):
-                raise UsageError(f"{path.name}, line {place}: a line must be a JSON object.")
-            yield place, row
+    path = Path(address)
+    for name in (path.name, path.name.removesuffix(".gz")):
+        if (beside := path.parent / "possible_answer" / name).is_file():
+            return {str(row.get("id")): row.get("ground_truth") for _, row in numbered(beside)}
+    return {}

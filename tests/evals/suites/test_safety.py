@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections import Counter
@@ -216,15 +217,16 @@ def test_a_run_shows_both_ends_of_the_scale() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "no safety case"),
-        ('{"id": 1, "kind": "leak"}', "no safety case"),
+        ("{", "is not JSON"),
+        ('{"id": 1, "kind": "leak"}', "has no 'messages'"),
+        ('{"id": 1, "kind": "leak", "messages": [{"content": "x"}]}', "no safety case"),
         ('{"id": 1, "kind": "magic", "messages": []}', "there is no kind 'magic'"),
         ('{"id": 1, "kind": "leak", "messages": []}', "needs a canary"),
     ],
 )
 def test_what_is_wrong_with_a_line_is_said(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "x.jsonl").write_text(line, encoding="utf-8")
-    with pytest.raises(UsageError, match=rf"x\.jsonl, line 1: .*{message}"):
+    with pytest.raises(UsageError, match=rf"x\.jsonl, line 1\b.*{message}"):
         list(SUITE.samples(Source(str(tmp_path / "x.jsonl"))))
     with pytest.raises(UsageError, match="There is no file"):
         list(SUITE.samples(Source(str(tmp_path / "y.jsonl"))))
@@ -235,3 +237,5 @@ def test_own_cases_are_read(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("\n" + json.dumps(row) + "\n", encoding="utf-8")
     [sample] = SUITE.samples(Source(str(tmp_path / "x.jsonl")))
     assert (sample.id, sample.group, sample.target) == ("a", "", {"canary": "", "secret": ""})
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress((tmp_path / "x.jsonl").read_bytes()))
+    assert list(SUITE.samples(Source(str(tmp_path / "x.jsonl.gz")))) == [sample]

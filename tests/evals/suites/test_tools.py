@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
@@ -252,6 +253,18 @@ def test_the_original_form_with_answers_in_a_file_beside(tmp_path: Path) -> None
     assert samples[1].group == "live_simple-1"
 
 
+def test_gzipped_files_and_public_sets_are_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path / "simple.json", ROW)
+    write(tmp_path / "possible_answer" / file.name, {"id": "simple_7", "ground_truth": [{"f": {}}]})
+    (sample,) = read(file)
+    (tmp_path / "simple.json.gz").write_bytes(gzip.compress(file.read_bytes()))
+    file.unlink()
+    assert read(tmp_path) == read(tmp_path / "simple.json.gz") == [sample]
+    rows = [{**ROW, "ground_truth": [{"f": {}}]}]
+    monkeypatch.setattr("evals.data._loader", lambda: lambda *_, **__: {"test": rows})
+    assert list(SUITE.samples(Source("hf:org/tools"))) == [sample]
+
+
 def test_a_folder_is_read_in_the_order_of_the_categories(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", {**ROW, "id": "live_relevance_0-0-0"})
     write(tmp_path / "b.jsonl", {**ROW, "id": "irrelevance_1", "ground_truth": None})
@@ -271,17 +284,17 @@ def test_samples_about_the_same_functions_are_one_group(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (ROW, "simple_7 has no ground_truth, and possible_answer/x.jsonl has none either"),
+        (ROW, "simple_7 has no ground_truth, and its file in possible_answer has none either"),
         ({**ROW, "id": "simple_java_1"}, "is of no category among"),
         ({**ROW, "id": "seven"}, "is of no category among"),
         ({"id": "simple_1"}, "has no 'question'"),
-        ([1], "must be a JSON object"),
+        ([1], "is not a JSON object"),
         ({**ROW, "ground_truth": [{"g": {}}]}, "the truth calls 'g', which is not among the functions"),
         ({**ROW, "question": [["hello"]], "ground_truth": []}, "can't be read"),
     ],
 )
 def test_what_is_wrong_with_a_line_is_said(tmp_path: Path, row: Any, message: str) -> None:
-    with pytest.raises(UsageError, match=r"x\.jsonl, line 1: ") as caught:
+    with pytest.raises(UsageError, match=r"x\.jsonl, line 1\b") as caught:
         read(write(tmp_path / "x.jsonl", row))
     assert message in str(caught.value)
 
@@ -292,7 +305,7 @@ def test_what_is_no_data_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"holds no \.jsonl or \.json file of a category"):
         read(tmp_path)
     (tmp_path / "x.jsonl").write_text("{", encoding="utf-8")
-    with pytest.raises(UsageError, match="line 1: not JSON"):
+    with pytest.raises(UsageError, match="line 1, is not JSON"):
         read(tmp_path / "x.jsonl")
 
 
