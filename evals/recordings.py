@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from evals.data import is_hub, located
 from evals.sample import digest
 from homespun.errors import UsageError
 from homespun.files import no_space_is_clear
@@ -121,22 +122,21 @@ def add(path: Path, recording: Recording) -> bool:
     return True
 
 
-def read(path: Path) -> list[Recording]:
-    """Returns the file's recordings; none if there is no file.
+def read(address: str | Path) -> list[Recording]:
+    """Returns the recordings of a file, gzipped or not, or of a public set; none if there is no file.
 
     Raises:
         UsageError: if a line isn't a recording; the message says which.
+        HomespunError: if the hub can't be reached.
     """
-    if not path.exists():
+    if not is_hub(str(address)) and not Path(address).exists():
         return []
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        if not line.strip():
-            continue
+    for where, row in located(address, what="recordings", fields=()):
         try:
-            found.append(Recording.model_validate_json(line))
+            found.append(Recording.model_validate(row))
         except ValueError as error:
-            raise UsageError(f"{path}, line {number}, is not a recording: {_first(error)}.") from error
+            raise UsageError(f"{where}, is not a recording: {_first(error)}.") from error
     return found
 
 

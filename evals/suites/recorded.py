@@ -2,7 +2,8 @@
 
 Contract: data is a file of `evals.recordings`, which the Chat page and `homespun threads sample` write; built
 in are a few turns with the answers that are wanted. A recording with patterns says what is right; one without
-only shows how far the new answer is from the old.
+only shows how far the new answer is from the old. Curly and straight quotation marks and apostrophes
+match each other.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.asking import say
+from evals.data import is_hub
 from evals.measure import Mean, Measure
 from evals.metrics.chrf import chrf
 from evals.recordings import read
 from evals.sample import Output, Sample
 from evals.suite import Scores, Source, Suite
+from evals.wording import straight
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,12 +45,15 @@ class Recorded(Suite["BaseChatModel"]):
 
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the recordings; those of one thread are one group."""
-        path = Path(source.data).expanduser() if source.data else BUILT_IN
-        if not path.is_file():
-            raise UsageError(
-                f"There is no file {path}. Record turns on the Chat page or with `homespun threads sample`."
-            )
-        for held in read(path):
+        address: str | Path = source.data or BUILT_IN
+        if not is_hub(str(address)):
+            address = Path(address).expanduser()
+            if not address.is_file():
+                raise UsageError(
+                    f"There is no file {address}. Record turns on the Chat page or with "
+                    "`homespun threads sample`."
+                )
+        for held in read(address):
             yield Sample(
                 id=held.id,
                 input={"messages": held.messages},
@@ -71,8 +77,8 @@ class Recorded(Suite["BaseChatModel"]):
         accept, reject = target["accept"], target["reject"]
         accepted: float | None = None
         if accept or reject:
-            wanted = not accept or any(re.search(pattern, answer, re.IGNORECASE) for pattern in accept)
-            unwanted = any(re.search(pattern, answer, re.IGNORECASE) for pattern in reject)
+            wanted = not accept or any(_matches(pattern, answer) for pattern in accept)
+            unwanted = any(_matches(pattern, answer) for pattern in reject)
             accepted = float(wanted and not unwanted)
         old = target["answer"]
         similarity = chrf(answer, [old]) if old.strip() and answer.strip() else float(answer == old)
@@ -81,6 +87,12 @@ class Recorded(Suite["BaseChatModel"]):
             "same": float(" ".join(answer.split()) == " ".join(old.split())),
             "similarity": similarity,
         }
+
+
+def _matches(pattern: str, answer: str) -> bool:
+    """Whether the pattern is in the answer, whatever form quotation marks and apostrophes have in either."""
+    pairs = ((pattern, answer), (straight(pattern), straight(answer)))
+    return any(re.search(wanted, text, re.IGNORECASE) for wanted, text in pairs)
 
 
 SUITE = Recorded()

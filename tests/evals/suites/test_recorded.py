@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,21 @@ def _sample(tmp_path: Path, **said: list[str]) -> object:
 def test_an_answer_is_accepted_by_the_patterns_alone(tmp_path: Path, answer: str, accepted: float) -> None:
     sample = _sample(tmp_path, accept=["ada"], reject=["bob"])
     assert SUITE.score(sample, Output(answer))["accepted"] == accepted  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("answer", ["I don't know.", "I don’t know.", "I don‘t know."])
+@pytest.mark.parametrize("pattern", ["don't", "don’t", "don[’']t"])
+def test_straight_and_curly_apostrophes_match_each_other(tmp_path: Path, answer: str, pattern: str) -> None:
+    wanted, unwanted = _sample(tmp_path / "a", accept=[pattern]), _sample(tmp_path / "b", reject=[pattern])
+    assert SUITE.score(wanted, Output(answer))["accepted"] == 1.0  # type: ignore[arg-type]
+    assert SUITE.score(unwanted, Output(answer))["accepted"] == 0.0  # type: ignore[arg-type]
+
+
+def test_a_gzipped_file_is_read(tmp_path: Path) -> None:
+    sample = _sample(tmp_path)
+    zipped = tmp_path / "other.jsonl.gz"
+    zipped.write_bytes(gzip.compress((tmp_path / "recorded.jsonl").read_bytes()))
+    assert list(SUITE.samples(Source(str(zipped)))) == [sample]
 
 
 def test_without_patterns_only_the_likeness_is_measured(tmp_path: Path) -> None:
