@@ -7,41 +7,27 @@ the report says so and why. The command line and the Evals page both come throug
 
 from __future__ import annotations
 
-import os
-import platform
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apps.judges import judged, offline_judges
+from apps.surroundings import machine, versions
 from homespun.errors import Cancelled, HomespunError, OutOfSpace, UsageError
 from homespun.settings import Settings
 
 if TYPE_CHECKING:
     from apps.systems import Systems
     from evals.compare import Difference
-    from evals.result import JudgeVerdict, Record, Report, SuiteResult
+    from evals.result import JudgeVerdict, Record, Report
     from evals.suite import Source, Suite, System
+    from evals.verdicts import Choice
 
 ALL = "all"
-# Those whose other versions may answer or count otherwise.
-PACKAGES = (
-    "homespun",
-    "langchain-core",
-    "langgraph",
-    "llguidance",
-    "numpy",
-    "rouge-score",
-    "sacrebleu",
-    "scikit-learn",
-    "tokenizers",
-    "torch",
-    "transformers",
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +36,8 @@ class Request:
 
     Attributes:
         suites: their names, or "all".
-        model: an address; of a judge where only judges are measured; None is the settings' own.
+        model: an address; where only judges are measured a judge's, or several with commas between; None is
+            the settings' own.
         data: instead of what is built in, for one suite.
         limit: how many samples a suite; None is each suite's own choice, 0 all.
         seed: for generated data, the choice of samples and sampling.
@@ -76,8 +63,8 @@ class Job:
     suite: Suite[Any]
     system: System[Any]
     source: Source
-    verdict: Callable[[], JudgeVerdict] | None = None
-    """Measures the judge that the suite uses."""
+    verdict: Choice | None = None
+    """On the judge that the suite uses."""
 
 
 @dataclass
@@ -102,10 +89,10 @@ class Step:
     Attributes:
         suite: its name.
         system: its name.
-        number: which job, from 1.
+        number: which part, from 1: a job, or the measuring of a judge before it.
         count: of how many.
         done: samples done.
-        total: samples of this job.
+        total: samples of this part.
         failures: how many of those done failed.
     """
 
@@ -181,7 +168,11 @@ def plan(settings: Settings, request: Request, systems: Systems) -> Plan:
     data = request.data
     if data is not None and Path(data).expanduser().exists():
         data = str(Path(data).expanduser().resolve())
-    asked = [[job.suite.name, job.suite.version, job.system.name, job.system.fingerprint] for job in jobs]
+    asked = [
+        [job.suite.name, job.suite.version, job.system.name, job.system.fingerprint]
+        + ([job.verdict.digest] if job.verdict is not None else [])
+        for job in jobs
+    ]
     if request.judge is not None and not any(job.verdict for job in jobs):
         raise UsageError(f"--judge is for suites that use one, and {', '.join(names)} don't.")
     of = request.model or ("judges" if {job.suite.kind for job in jobs} == {"judge"} else settings.model)
@@ -214,15 +205,17 @@ def execute(
     from evals import run_folder
     from evals.harness import run
     from evals.result import Report, Timings
+    from evals.verdicts import keep
 
     started, began = datetime.now(UTC), time.perf_counter()
     results, timings, records = [], [], []
     with open_systems(settings) as systems:
         planned = plan(settings, request, systems)
         skipped = dict(planned.skipped)
-        for number, job in enumerate(planned.jobs, 1):
-            tell = _teller(job, number, len(planned.jobs), progress)
+        track = _Track(planned.jobs, progress)
+        for job in planned.jobs:
             try:
+                told = _verdict(job, request, track, cancel)
                 result, timing, found = run(
                     job.suite,
                     job.system,
@@ -230,10 +223,10 @@ def execute(
                     limit=request.limit,
                     folder=settings.folder.evals,
                     workers=request.workers,
-                    progress=tell,
+                    progress=track.teller(job.suite.name, job.system.name),
                     cancel=cancel,
                     fresh=request.fresh,
-                    judge_verdict=job.verdict() if job.verdict is not None else None,
+                    judge_verdict=told,
                 )
             except (Cancelled, OutOfSpace):
                 raise
@@ -242,13 +235,12 @@ def execute(
                     raise
                 skipped[job.suite.name] = str(error)
                 continue
-            if result.suite == "judge" and result.limit is None:
-                _keep_verdict(result, settings.folder.evals)
+            keep(result, settings.folder.evals)
             results.append(result)
             timings.append(timing)
             records += found
     report = Report(
-        versions=versions(PACKAGES),
+        versions=versions(),
         suites=results,
         skipped=skipped,
         timings=Timings(
@@ -293,37 +285,6 @@ def render(report: Report, records: list[Record], difference: Difference | None 
     }
 
 
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Returns the versions of those that are installed, and Python's."""
-    found = {"python": platform.python_version()}
-    for name in packages:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def machine() -> dict[str, Any]:
-    """Returns what the time that something took depends on."""
-    import sys
-
-    import psutil
-
-    found: dict[str, Any] = {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory": psutil.virtual_memory().total,
-    }
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        found["threads"] = torch.get_num_threads()
-        if torch.cuda.is_available():
-            found["gpu"] = torch.cuda.get_device_name(0)
-    return found
-
-
 def _jobs(
     settings: Settings,
     request: Request,
@@ -335,10 +296,10 @@ def _jobs(
 ) -> list[Job]:
     source = _source(settings, request, suite)
     if suite.kind != "judge":
-        judged, verdict = _judged(settings, request, suite, systems)
-        return [Job(judged, systems.make(suite.kind, request.model), source, verdict)]
+        suite, verdict = judged(settings, systems, suite, request.judge)
+        return [Job(suite, systems.make(suite.kind, request.model), source, verdict)]
     if alone and request.model is not None:
-        return [Job(suite, systems.make("judge", request.model), source)]
+        return [Job(suite, systems.make("judge", one), source) for one in request.model.split(",")]
     jobs = []
     for address in offline_judges(settings, request.model):
         try:
@@ -350,41 +311,6 @@ def _jobs(
     return jobs
 
 
-def _judged(
-    settings: Settings, request: Request, suite: Suite[Any], systems: Systems
-) -> tuple[Suite[Any], Callable[[], JudgeVerdict] | None]:
-    """Returns the suite with the judge that was asked for, and what measures that judge."""
-    from evals.judged import JudgedSuite
-    from evals.verdict import verdict_for
-
-    if not isinstance(suite, JudgedSuite):
-        return suite, None
-    if request.judge is not None:
-        suite = suite.with_judge(systems.judge(request.judge))
-    judge, folder = suite.judge, settings.folder.evals
-    return suite, lambda: verdict_for(judge, folder)
-
-
-def _keep_verdict(result: SuiteResult, folder: Path) -> None:
-    """What all claims of the user's own say of a judge is told from now on wherever it's used."""
-    from evals.verdict import keep, verdict
-
-    try:
-        made = verdict(result)
-    except UsageError:
-        return  # too little was answered
-    keep(made, folder)
-
-
-def offline_judges(settings: Settings, model: str | None = None) -> list[str]:
-    """Returns the addresses of the judges that need nothing beside what is here."""
-    from apps import compose
-
-    addresses = {"chat": f"chat:{model or settings.model}", "cross": None}
-    listed = [addresses.get(name, name) for name in compose.judges(settings).listed()]
-    return [address for address in listed if address is not None]
-
-
 def _source(settings: Settings, request: Request, suite: Suite[Any]) -> Source:
     from evals.suite import Source
 
@@ -394,13 +320,34 @@ def _source(settings: Settings, request: Request, suite: Suite[Any]) -> Source:
     return Source(data, request.seed)
 
 
-def _teller(
-    job: Job, number: int, count: int, progress: Callable[[Step], object] | None
-) -> Callable[[int, int, int], object] | None:
-    if progress is None:
-        return None
+class _Track:
+    """Counts the parts of a run: its jobs, and before those the judges that have yet to be measured."""
 
-    def tell(done: int, total: int, failures: int) -> object:
-        return progress(Step(job.suite.name, job.system.name, number, count, done, total, failures))
+    def __init__(self, jobs: Sequence[Job], progress: Callable[[Step], object] | None) -> None:
+        self._progress = progress
+        self._count = len(jobs) + sum(job.verdict is not None and job.verdict.known is None for job in jobs)
+        self._number = 0
 
-    return tell
+    def teller(self, suite: str, system: str) -> Callable[[int, int, int], object] | None:
+        """Begins the next part and returns what tells how far it is."""
+        self._number += 1
+        number, progress = self._number, self._progress
+        if progress is None:
+            return None
+
+        def tell(done: int, total: int, failures: int) -> object:
+            return progress(Step(suite, system, number, self._count, done, total, failures))
+
+        return tell
+
+
+def _verdict(
+    job: Job, request: Request, track: _Track, cancel: threading.Event | None
+) -> JudgeVerdict | None:
+    if job.verdict is None or job.verdict.known is not None:
+        return job.verdict.known if job.verdict is not None else None
+    return job.verdict.verdict(
+        workers=request.workers,
+        progress=track.teller("judge", job.verdict.system.name),
+        cancel=cancel,
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,21 +65,20 @@ class Systems:
             raise UsageError(f"Nothing here makes a system of the kind {kind!r}: {', '.join(makers)}.")
         return makers[kind](address if address is not None else self._default(kind))
 
-    def judge(self, address: str) -> Judge:
+    def judge(self, address: str) -> System[Judge]:
         """Returns a judge for suites to use: what it says is kept if it takes long to say.
 
         Raises:
             UsageError: if there is no such judge, or it can't be made of this argument.
         """
-        from apps.compose import load_judge
         from evals.judgements import KeptJudge
         from evals.sample import digest
 
-        judge = load_judge(self._settings, address)
-        path = self._settings.folder.evals / "judgements" / f"{digest(judge.fingerprint)[:16]}.jsonl"
-        kept = KeptJudge(judge, None if address in QUICK_JUDGES else path)
+        system = self._judge(address)
+        path = self._settings.folder.evals / "judgements" / f"{digest(system.fingerprint)[:16]}.jsonl"
+        kept = KeptJudge(system.call, None if address in QUICK_JUDGES else path)
         self._stack.callback(kept.close)
-        return kept
+        return replace(system, call=kept)
 
     def _default(self, kind: str) -> str:
         if kind != "judge":
@@ -129,14 +128,17 @@ class Systems:
         call = load_likelihood(address, self._settings.home)
         return System(address, call, call.fingerprint, 1, {"parameters": call.parameters})
 
-    def _judge(self, address: str) -> System[Any]:
+    def _judge(self, address: str) -> System[Judge]:
         from apps.compose import load_judge
         from evals.suite import System
 
         judge = load_judge(self._settings, address)
-        # A judge that asks a model over the network is as patient as that model.
-        workers = self._workers(address.partition(":")[2]) if address.startswith("chat:") else 1
-        return System(address, judge, judge.fingerprint, workers, {"threshold": judge.threshold})
+        about = {"threshold": judge.threshold}
+        name, _, model = address.partition(":")
+        if name != "chat":
+            return System(address, judge, judge.fingerprint, about=about)
+        # It's as patient as its model, and takes one claim at a time.
+        return System(address, judge, judge.fingerprint, self._workers(model), about, batch=1)
 
     def _model(self, address: str) -> BaseChatModel:
         from apps.compose import chat_model

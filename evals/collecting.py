@@ -83,7 +83,8 @@ def collect(
         if answers is not None and (held := answers.get(sample.digest)) is not None:
             replies[place] = Reply(held, asked=False)
     missing = [place for place in range(len(samples)) if place not in replies]
-    batches = [missing[at : at + suite.batch] for at in range(0, len(missing), suite.batch)]
+    size = suite.batch if system.batch is None else min(suite.batch, system.batch)
+    batches = [missing[at : at + size] for at in range(0, len(missing), size)]
 
     def tell() -> None:
         if progress is not None:

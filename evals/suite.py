@@ -43,6 +43,7 @@ class System(Generic[S]):
         fingerprint: changes whenever an answer could: weights, adapter, sampling, prompts.
         workers: how many samples may be asked at once: 1 for what computes on this machine.
         about: plain facts for the report, such as parameters.
+        batch: how many samples it takes at once at most; None is as many as the suite gives.
     """
 
     name: str
@@ -50,6 +51,7 @@ class System(Generic[S]):
     fingerprint: str
     workers: int = 1
     about: Mapping[str, Any] = field(default_factory=dict)
+    batch: int | None = None
 
 
 class Suite(ABC, Generic[S]):
@@ -95,7 +97,7 @@ class Suite(ABC, Generic[S]):
         return found
 
     batch: ClassVar[int] = 1
-    """How many samples `answers` is given at once."""
+    """How many samples `answers` is given at once, if the system takes as many."""
 
     def explain(self, sample: Sample, output: Output) -> Json:  # noqa: ARG002
         """Returns what was found in an answer, for people to look at; None, or a dictionary.

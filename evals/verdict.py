@@ -1,27 +1,15 @@
 """The verdict on a judge: what every report whose figures rest on it says about it.
 
-Contract: a verdict is made of a result of the suite `judge`. The newest of each judge is kept, by its
-fingerprint, in ``<folder>/verdicts/``, where folder is HOMESPUN_HOME/runs/evals; one on fewer than `ENOUGH`
-claims isn't kept. A judge that has none is measured on the claims that are built in.
+Contract: a verdict is made of a result of the suite `judge` and says on which data, how many claims and how
+well; which one is told is the matter of `evals.verdicts`.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
-from pydantic import ValidationError
-
 from evals.result import Estimate, JudgeVerdict, SuiteResult, SystemResult
-from evals.sample import digest
-from homespun.errors import HomespunError, UsageError
-from homespun.files import atomic_write
-from rag.judges.judge import Judge
+from homespun.errors import UsageError
 
-ENOUGH = 50
-RESAMPLES = 1000
 _WORDS = ((0.9, "very well"), (0.8, "well"), (0.7, "moderately"), (0.6, "weakly"), (0.0, "hardly"))
-_SAFE = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
 def verdict(result: SuiteResult, threshold: float | None = None) -> JudgeVerdict:
@@ -57,58 +45,6 @@ def verdict(result: SuiteResult, threshold: float | None = None) -> JudgeVerdict
         threshold=float(at),
         text=_text(result, area.value, low, high, area.n, right.value),
     )
-
-
-def verdict_for(judge: Judge, folder: Path) -> JudgeVerdict:
-    """Returns the kept verdict on a judge, or measures it on the claims that are built in and keeps that.
-
-    Args:
-        judge: any judge.
-        folder: HOMESPUN_HOME/runs/evals.
-
-    Raises:
-        HomespunError: if the judge answers too few claims to be measured.
-        OutOfSpace: if the verdict can't be kept.
-    """
-    found = kept(judge.fingerprint, folder)
-    if found is not None:
-        return found
-    from evals.harness import run
-    from evals.suite import System
-    from evals.suites.judge import SUITE
-
-    system = System(judge.name, judge, judge.fingerprint, about={"threshold": judge.threshold})
-    result, _, _ = run(SUITE, system, folder=folder, resamples=RESAMPLES)
-    try:
-        made = verdict(result)
-    except UsageError as error:
-        first = next((one.error for one in result.system.samples if one.error), str(error))
-        raise HomespunError(f"The judge {judge.name} can't be measured: {first}") from error
-    keep(made, folder)
-    return made
-
-
-def kept(fingerprint: str, folder: Path) -> JudgeVerdict | None:
-    """Returns the newest verdict on the judge of that fingerprint; None without a readable one."""
-    try:
-        return JudgeVerdict.model_validate_json(_file(fingerprint, folder).read_text(encoding="utf-8"))
-    except (OSError, ValidationError, UnicodeDecodeError):
-        return None
-
-
-def keep(made: JudgeVerdict, folder: Path) -> None:
-    """Keeps a verdict that rests on `ENOUGH` claims; one on fewer would be told where a better can be had.
-
-    Raises:
-        OutOfSpace: if there is no room.
-    """
-    if made.n >= ENOUGH:
-        atomic_write(_file(made.fingerprint, folder), made.model_dump_json(indent=1) + "\n")
-
-
-def _file(fingerprint: str, folder: Path) -> Path:
-    name = fingerprint if _SAFE.fullmatch(fingerprint) else digest(fingerprint)[:32]
-    return folder / "verdicts" / f"{name}.json"
 
 
 def _found(system: SystemResult, measure: str) -> Estimate | None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from apps import compose, evaluation
-from apps.evaluation import Request, execute, offline_judges, plan
+from apps import compose
+from apps.evaluation import Request, execute, plan
+from apps.judges import offline_judges
 from apps.systems import Systems, open_systems, thread_name, threads_file
 from evals.run_folder import find_run, list_runs, read_records, read_report
 from graphs.persistence import open_checkpointer
@@ -160,7 +161,8 @@ def test_judges_are_systems_too(script: str) -> None:
         assert judge.call.score([("The cat sat.", "The cat sat.")])[0] > 0.5
         assert judge.about["threshold"] == judge.call.threshold
         assert systems.make("judge").name == "lexical"
-        assert systems.make("judge", f"chat:{script}").workers == 1
+        chat = systems.make("judge", f"chat:{script}")
+        assert (chat.workers, chat.batch) == (1, 1)
         assert offline_judges(settings) == ["lexical", "length", "cosine", f"chat:{script}"]
         assert offline_judges(settings, "m")[-1] == "chat:m"
         with pytest.raises(UnknownName):
@@ -279,9 +281,54 @@ def test_the_suite_judge_runs_every_judge_that_is_here(script: str, monkeypatch:
     assert report.skipped.keys() == {"judge (none)"}
     one = execute(settings, Request(("judge",), "length", limit=6)).report
     assert [result.system.name for result in one.suites] == ["length"]
-    assert not (settings.folder.evals / "verdicts").exists()  # too few claims for a verdict
-    execute(settings, Request(("judge",), "length", limit=0))
-    assert len(list((settings.folder.evals / "verdicts").iterdir())) == 1
+    two = execute(settings, Request(("judge",), "length,lexical", limit=6)).report
+    assert [result.system.name for result in two.suites] == ["length", "lexical"]
+
+
+def test_what_ones_own_claims_say_of_a_judge_is_told_from_then_on_in_another_run(
+    script: str, tmp_path: Path
+) -> None:
+    settings, claims = load_settings(), tmp_path / "own.jsonl"
+    rows = [
+        {"source": "own", "premise": f"The lamp in room {n} is red.", "claim": claim, "label": label}
+        for n in range(30)
+        for claim, label in ((f"The lamp in room {n} is red.", 1), (f"The lamp in hall {n} is off.", 0))
+    ]
+    claims.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = Request(("answers",), script, limit=2, judge="length")
+    first, same = execute(settings, asked), execute(settings, asked)
+    assert first.folder == same.folder
+    execute(settings, Request(("judge",), "length", data=str(claims), limit=50))  # a part of the data
+    assert execute(settings, asked).folder == first.folder
+    execute(settings, Request(("judge",), "length", data=str(claims), limit=0))
+    now = execute(settings, asked)
+    assert now.folder != first.folder
+    told = now.report.suites[0].judge
+    assert told is not None
+    assert "60 claims (own.jsonl)" in told.text
+
+
+def test_measuring_a_judge_is_a_part_of_the_run_that_can_be_watched_and_stopped(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evals.verdicts.RESAMPLES", 20)
+    verdict = tmp_path / "verdict.json"
+    verdict.write_text(json.dumps([{"text": "yes", "repeat": True}]))
+    settings, asked = load_settings(), Request(("answers",), script, limit=2, judge=f"chat:scripted:{verdict}")
+    steps, cancel = [], threading.Event()
+    with pytest.raises(Cancelled, match="3 of 126 samples of judge"):
+        execute(
+            settings,
+            asked,
+            progress=lambda step: (steps.append(step), step.done == 3 and cancel.set()),
+            cancel=cancel,
+        )
+    finished = execute(settings, asked, progress=steps.append)
+    parts = dict.fromkeys((step.suite, step.system, step.number, step.count) for step in steps)
+    assert list(parts) == [("judge", asked.judge, 1, 2), ("answers", script, 2, 2)]
+    told = finished.report.suites[0].judge
+    assert told is not None
+    assert told.n == 126
 
 
 def test_recorded_turns_are_those_of_ones_own(script: str) -> None:
@@ -310,7 +357,3 @@ def test_two_runs_of_one_seed_are_the_same_to_the_byte(
     assert reports[0] == reports[1]
     other = execute(load_settings(home=tmp_path / "a"), Request(names, address, limit=3, seed=1))
     assert (other.folder / "report.json").read_bytes() != reports[0]
-
-
-def test_versions_leave_out_what_is_not_installed() -> None:
-    assert evaluation.versions(["homespun", "no-such-package"]).keys() == {"python", "homespun"}
