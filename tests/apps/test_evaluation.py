@@ -314,7 +314,8 @@ def test_measuring_a_judge_is_a_part_of_the_run_that_can_be_watched_and_stopped(
     monkeypatch.setattr("evals.verdicts.RESAMPLES", 20)
     verdict = tmp_path / "verdict.json"
     verdict.write_text(json.dumps([{"text": "yes", "repeat": True}]))
-    settings, asked = load_settings(), Request(("answers",), script, limit=2, judge=f"chat:scripted:{verdict}")
+    asked = Request(("answers",), script, limit=2, judge=f"chat:scripted:{verdict}")
+    settings = load_settings()
     steps, cancel = [], threading.Event()
     with pytest.raises(Cancelled, match="3 of 126 samples of judge"):
         execute(
