@@ -72,4 +72,4 @@ def test_plugins_add_rows() -> None:
     assert compose.recipes(settings)["mine"] is json.loads
     assert "home-nano" in compose.recipes(settings)
     assert compose.benches(settings).listed()[-1] == "x"
-    assert compose.pages(settings).listed() == ("chat", "mine")
+    assert compose.pages(settings).listed() == ("chat", "evals", "mine")

@@ -248,7 +248,7 @@ class Acts:
 
     def _list(self, run: str) -> Updates:
         infos = self.desk.runs()[:LISTED]
-        choices = [(f"{show.title(info)}\n{self.desk.headline(info)}", info.id) for info in infos]
+        choices = [(self.desk.entry(info), info.id) for info in infos]
         here = run if any(info.id == run for info in infos) else None
         return {"runs": gr.update(choices=choices, value=here, visible=bool(choices))}
 
@@ -307,7 +307,8 @@ def _frame(run: str) -> str:
     source = escape(served.address(run), quote=True)
     return (
         f'<p class="soft"><a href="{source}" target="_blank" rel="noopener">Open it in a new tab</a></p>'
-        f'<iframe src="{source}" title="The report" sandbox="allow-scripts" loading="lazy"></iframe>'
+        # The page's script sets the source, for only it knows whether it's light or dark.
+        f'<iframe data-src="{source}" title="The report" sandbox="allow-scripts" loading="lazy"></iframe>'
     )
 
 

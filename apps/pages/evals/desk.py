@@ -81,14 +81,14 @@ class Desk:
 
         return list_runs(self.settings.folder.evals)
 
-    def headline(self, info: RunInfo) -> str:
-        """Returns a listed run's first figure, and when it was."""
-        from apps.pages.evals.show import headline
+    def entry(self, info: RunInfo) -> str:
+        """Returns a run's lines in the list: what, on whom, its first figure, when."""
+        from apps.pages.evals.show import entry
         from evals.run_folder import read_report
 
         key = (info.id, _changed(info.folder))
         if key not in self._lines:
-            self._lines[key] = headline(info, read_report(info.folder))
+            self._lines[key] = entry(info, read_report(info.folder))
         return self._lines[key]
 
     def folder(self, run: str) -> Path:

@@ -221,7 +221,7 @@ def _section(name: str, body: str) -> str:
 
 def _block(text: str, kind: str = "text") -> str:
     cut = f"{text[:LONGEST]}… ({len(text):,} characters)" if len(text) > LONGEST else text
-    return f"<pre class='{kind}' dir='auto'>{escape(cut)}</pre>"
+    return f"<pre class='{kind}' dir='auto'>{escape(cut, quote=False)}</pre>"
 
 
 def _data(given: Any) -> str:

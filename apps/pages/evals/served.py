@@ -42,6 +42,9 @@ def routes(desk: Desk) -> list[Any]:
             page = desk.page(request.path_params["run"])
         except HomespunError as error:
             return PlainTextResponse(str(error), status_code=404, headers=HEADERS)
+        theme = request.query_params.get("theme")
+        if theme in ("light", "dark"):  # shut in, the report can't see what its frame is like
+            page = page.replace("<html ", f'<html data-theme="{theme}" ', 1)
         return HTMLResponse(page, headers=HEADERS)
 
     return [Route(PATH + "/{run}", report, methods=["GET"])]

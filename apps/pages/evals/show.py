@@ -26,27 +26,30 @@ PHASES = {
 
 def line(text: str, kind: str = "note") -> str:
     """Returns one line of the page's own; "" for no text."""
-    return f'<p class="{kind}" role="status">{escape(text)}</p>' if text else ""
+    return f'<p class="{kind}" role="status">{escape(text, quote=False)}</p>' if text else ""
 
 
 def title(info: RunInfo) -> str:
     """Returns what a run is called in the list: suites and what was measured."""
-    suites = ", ".join(name.replace("_", " ") for name in info.suites[:3])
-    more = f" +{len(info.suites) - 3}" if len(info.suites) > 3 else ""
-    return f"{suites}{more} · {systems(info.systems)}"
+    return f"{_suites(info.suites)} · {systems(info.systems)}"
 
 
-def headline(info: RunInfo, report: Report) -> str:
-    """Returns a run's first figure with its interval, and when it was."""
+def entry(info: RunInfo, report: Report) -> str:
+    """Returns a run's lines in the list: suites; what was measured and the first figure; when it was."""
     from evals.report.figures import spread, words
-    from evals.report.rows import headline as first
+    from evals.report.rows import headline
 
-    told = moment(info.started)
-    found = first(report, report.suites[0]) if report.suites else None
-    if found is None:
-        return told
-    value, interval = spread(found)
-    return f"{words(found.measure)} {value}{f' ({interval})' if interval else ''} · {told}"
+    found = headline(report, report.suites[0]) if report.suites else None
+    told = systems(info.systems)
+    if found is not None:
+        value, interval = spread(found)
+        told += f" · {words(found.measure)} {value}{f' ({interval})' if interval else ''}"
+    return "\n".join([_suites(info.suites), told, moment(info.started)])
+
+
+def _suites(names: Sequence[str]) -> str:
+    more = f" +{len(names) - 2}" if len(names) > 2 else ""
+    return ", ".join(name.replace("_", " ") for name in names[:2]) + more
 
 
 def systems(names: Sequence[str]) -> str:
@@ -120,7 +123,7 @@ def _clock(seconds: float) -> str:
 
 def heading(info: RunInfo, report: Report) -> str:
     """Returns a run's name, when it was, and each suite's headline figure."""
-    from evals.report.figures import count, spread, words
+    from evals.report.figures import count, duration, spread, words
     from evals.report.rows import headline, title_of
 
     cards = []
@@ -136,7 +139,7 @@ def heading(info: RunInfo, report: Report) -> str:
             f"<strong>{escape(value)}</strong> <span>{escape(words(first.measure))}</span>"
             f"<span class='soft'>{between}n {escape(count(first.n, first.groups))}{failed}</span></li>"
         )
-    took = f" · took {_clock(report.timings.wall_s)}" if report.timings is not None else ""
+    took = f" · took {duration(report.timings.wall_s)}" if report.timings is not None else ""
     about = f"{moment(info.started)}{took} · {info.samples:,} samples · {info.id}"
     return (
         f"<h2>{escape(title(info))}</h2><p class='soft'>{escape(about)}</p>"

@@ -7,7 +7,15 @@
     const on = (chosen() ?? (dark.matches ? "dark" : "light")) === "dark";
     document.body.classList.toggle("dark", on);
     document.documentElement.style.colorScheme = on ? "dark" : "light";
+    frames();
     return on;
+  };
+  // A report in a frame is shut in, so it's told whether to be light or dark.
+  const frames = () => {
+    for (const frame of document.querySelectorAll("iframe[data-src]")) {
+      const source = `${frame.dataset.src}?theme=${document.body.classList.contains("dark") ? "dark" : "light"}`;
+      if (frame.getAttribute("src") !== source) frame.src = source;
+    }
   };
   paint();
   dark.addEventListener("change", paint);
@@ -68,7 +76,7 @@
       for (const found of document.querySelectorAll(where))
         if (found.getAttribute("aria-label") !== label) { found.setAttribute("aria-label", label); found.title = label; }
   };
-  const tidy = () => { name(); paths(); };
+  const tidy = () => { name(); paths(); frames(); };
   new MutationObserver(tidy).observe(document.body, { childList: true, subtree: true });
   tidy();
   homespun.narrow();
