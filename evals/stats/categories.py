@@ -62,6 +62,9 @@ def category_interval(
         trials = value * (1 - value) / (spread * sum(variances))
     known = sum(v * v / part.freedom for v, part in zip(variances, parts, strict=True))
     freedom = sum(variances) ** 2 / known if known > 0 else math.inf
+    if not clusters.single:
+        weight = sum(clusters.sums((codes == code) / np.sum(codes == code)) for code in np.unique(codes)) / k
+        freedom = min(freedom, max(1.0, 1 / float(np.sum(weight**2)) - 1))
     low, high = wilson(value, trials, level, freedom)
     return low, high, f"Wilson, {k} categories (worth {trials:.3g} trials)"
 
@@ -90,8 +93,10 @@ def _shared(column: Array, codes: Array, clusters: Clusters) -> float:
     together, apart = np.zeros(clusters.count), 0.0
     for code in np.unique(codes):
         inside = codes == code
-        pull = np.where(inside, column - column[inside].mean(), 0.0) / inside.sum()
-        summed = clusters.sums(pull)
+        sizes, whole = clusters.sums(inside * 1.0), float(inside.sum())
+        pull = clusters.sums(np.where(inside, column - column[inside].mean(), 0.0))
+        # Without the group, as the jackknife has it: its own samples draw the mean to themselves.
+        summed = pull / np.where(sizes < whole, whole - sizes, whole)
         together += summed
         apart += float(np.sum(summed**2))
     return max(1.0, float(np.sum(together**2)) / apart) if apart > 0 else 1.0
