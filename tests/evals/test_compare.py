@@ -88,10 +88,23 @@ def test_a_fall_is_a_regression_and_says_on_which_samples() -> None:
     row = rows["right"]
     assert (row.wins, row.losses) == (["q39"], [f"q{index:02}" for index in range(12)])
     assert row.difference == pytest.approx(-11 / 40)
-    assert row.adjusted == pytest.approx(3 * row.p_worse)  # type: ignore[operator]  # three gated rows
+    assert row.adjusted == row.p_worse  # of three gated rows only this one differs
     assert row.high is not None
     assert row.high < 0
     assert str(row) == "s right 0.975 → 0.7"
+
+
+def test_figures_that_could_not_have_changed_cost_no_power() -> None:
+    names = [f"tied{number}" for number in range(30)]
+    measures = {"s": (*MEASURES["s"], *(Measure(name, Mean(name), primary=True) for name in names))}
+    before: list[Scores] = [{"right": 1, "bits": 1.0, **dict.fromkeys(names, 0.5)} for _ in range(30)]
+    after: list[Scores] = [{**before[0], "right": float(place > 6)} for place in range(30)]  # type: ignore[dict-item]
+    difference = compare(run(after), run(before), measures=measures)
+    rows = {row.measure: row for row in difference.rows}
+    assert [row.measure for row in difference.regressions] == ["right"]
+    assert rows["right"].adjusted == rows["right"].p_worse  # of 33 rows only this one differs
+    assert {rows[name].adjusted for name in names} == {1.0}
+    assert all(rows[name].gated for name in names)
 
 
 def test_what_is_better_is_told_in_the_measures_own_direction() -> None:
@@ -100,8 +113,8 @@ def test_what_is_better_is_told_in_the_measures_own_direction() -> None:
     assert difference.regressions == []
     (bits,) = difference.improvements
     assert bits.p is not None
-    assert bits.adjusted == 1.0  # it isn't worse; that it changed is the least likely of three
-    assert bits.adjusted_two_sided == pytest.approx(3 * bits.p)
+    assert bits.adjusted == 1.0  # it isn't worse
+    assert bits.adjusted_two_sided == bits.p  # and nothing else changed
     worse, _ = against(run(scores([1] * 30, bits=1.0)), run(scores([1] * 30, bits=0.5)))
     assert [row.measure for row in worse.regressions] == ["bits"]
 
@@ -198,17 +211,19 @@ def test_the_gates_false_alarms_are_counted_over_all_suites() -> None:
     before, after = (
         Report(
             suites=[
-                run(scores((rng.random(30) < 0.6).astype(int).tolist()))
+                run(scores((rng.random(30) < share).astype(int).tolist()))
                 .suites[0]
                 .model_copy(update={"suite": name})
                 for name in "abc"
             ]
         )
-        for _ in range(2)
+        for share in (0.7, 0.4)
     )
     difference = compare(after, before, measures=dict.fromkeys("abc", MEASURES["s"]))
     gated = [row for row in difference.rows if row.gated]
     assert len(gated) == 9
     smallest = min(gated, key=lambda row: row.p_worse or 1.0)
-    assert smallest.adjusted == pytest.approx(min(1.0, 9 * (smallest.p_worse or 1.0)))
+    assert smallest.p_worse is not None
+    assert smallest.p_worse < 0.1
+    assert smallest.adjusted == pytest.approx(3 * smallest.p_worse)  # "right" of each suite could differ
     assert Difference.model_validate_json(difference.model_dump_json()) == difference
