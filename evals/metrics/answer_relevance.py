@@ -9,19 +9,13 @@ encoder, but a right answer of one word gets 0, so it only describes.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from evals.metrics.checks import same_length
+from evals.metrics.tokens import read
 
-_WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
-_IDLE_WORDS = (
-    "a an the and or but of in on at by for from with to into about as is are was were be been do does "
-    "did has have had will would can could may might must not it its he she they them his her their we "
-    "our you your i me my who whom whose which what when where why how much many that this these those "
-    "there tell say please give name explain describe list"
-)
-_IDLE = frozenset(_IDLE_WORDS.split())
+_ASKING = frozenset(("tell", "say", "please", "give", "name", "explain", "describe", "list", "much", "many"))
+"""Words that belong to the asking, not to what's asked about."""
 
 
 def answer_relevance(question: Sequence[float], answer: Sequence[float]) -> float | None:
@@ -45,10 +39,6 @@ def answer_relevance(question: Sequence[float], answer: Sequence[float]) -> floa
 
 def lexical_relevance(question: str, answer: str) -> float | None:
     """Share of the question's content words that are in the answer, cut to five letters; None without any."""
-    asked = {word[:5] for word in _words(question) if word not in _IDLE}
-    said = {word[:5] for word in _words(answer)}
+    asked = {word.normal[:5] for word in read(question) if word.content and word.normal not in _ASKING}
+    said = {word.normal[:5] for word in read(answer)}
     return len(asked & said) / len(asked) if asked else None
-
-
-def _words(text: str) -> list[str]:
-    return [found[0].lower() for found in _WORD.finditer(text)]

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.suites.chat_memory.matching import gives
-from evals.suites.chat_memory.wording import admits, claims, clauses, negated, sentences, sets_aside
+from evals.suites.chat_memory.wording import admits, claims, clauses, negated, sets_aside
+from evals.wording import sentences
 
 MOST_WORDS = 60
 

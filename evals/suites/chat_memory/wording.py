@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from evals.wording import ADVERBS, LACKING, NOTHING, UNSURE, denied, straight
+
 _TOLD = (
     r"(told?|tell(ing)?|mention(ed|ing)?|sa(id|y|ying)|shared?|sharing|g(ave|iven|ive|iving)|stat(ed|ing)|"
     r"specif(ied|y|ying)|provid(ed|e|ing)|reveal(ed)?|disclosed?|introduced?|brought|c[ao]me up|"
@@ -23,17 +25,19 @@ _ADMITS = re.compile(
             rf"\b(you|we|i|that|it|this|which|there|they|chat|conversation)\b[^.?!;]{{0,40}}?{_NOT}"
             rf"( \S+){{0,6}}? {_TOLD}\b",
             rf"\b(haven't|hasn't|didn't|never|not|without) (\S+ ){{0,3}}{_TOLD}\b",
-            r"\bi (really |simply |honestly |just |actually |still |unfortunately )*(don't|do not) "
+            rf"\bi {ADVERBS}(don't|do not) "
             r"(\w+ )?(know|have|recall|remember|see|believe|think|find)\b",
-            r"\bi('m| am) (not|un)(\w| )*(sure|certain|aware|able|told|informed|clear)\b",
+            UNSURE,
             r"\bi (can't|cannot|can not|could not|couldn't|won't|wouldn't) (\w+ )?"
             r"(know|say|tell|recall|remember|see|find|answer|guess|determine)\b",
             r"\bi('d| would| could| can)? (only |just )*(have to |be )?guess(ing)?\b",
-            r"\b(have|has|with|there's|there is|got) (absolutely |currently )?(no|zero) (\w+ )?"
+            NOTHING,
+            r"\b(has|with|there's|there is) (absolutely |currently )?(no|zero) (\w+ )?"
             r"(idea|record|memory|information|info|note|knowledge|way|mention|data|clue|details?)\b",
             r"^(sorry[,:]? |hmm[,:]? |honestly[,:]? )?no (idea|clue)\b",
             r"\b(is|it's|that's|remains?) (unknown|a mystery|new to me|missing)\b",
-            r"\bi (lack|'m missing|am missing)\b",
+            LACKING,
+            r"\bi ('m missing|am missing)\b",
             r"\byou('ve| have)? only (told|mentioned|said|gave|given|shared|talked)\b",
             r"\bhave(n't)? yet to\b|\bnot yet\b|\bdon't know (that|it)? ?yet\b",
             r"\b(more than|not something|nothing) i (know|can|have)\b|"
@@ -49,9 +53,6 @@ _ASIDE = re.compile(
     r"at first|first (said|told|gave|wrote|mentioned)|used to|from|old|former|replac\w+|correct(ed|ing)|"
     r"changed|no more|wrong|mistake|anymore|any more|isn't|wasn't)\b",
     re.IGNORECASE,
-)
-_NEGATED = re.compile(
-    r"\b(not|isn't|wasn't|aren't|never|no longer|instead of|rather than)( \S+){0,2} ?$", re.IGNORECASE
 )
 _PLEASANT = (
     r"(?!(very |so |really |quite |a |an |all |always |my |more |never |too |just |also )*"
@@ -80,17 +81,10 @@ _POLITE = re.compile(
 )
 
 
-def sentences(text: str) -> list[str]:
-    """Returns the sentences: cut after . ! ? and at line breaks, but not after "Dr." or inside 6.45."""
-    text = text.replace("’", "'").replace("‘", "'")
-    text = re.sub(r"\b(Dr|Mr|Mrs|Ms|St)\.(?=\s)", r"\1", text)
-    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
-
-
 def clauses(text: str) -> list[str]:
     """Returns the parts between commas, semicolons, dashes, brackets and contrasting words."""
     cut = r"[,;()\n]|:\s|[.!?](?:\s|$)|\s[-–—]+\s|—|\b(?:but|whereas|while|although)\b"
-    return [part.strip() for part in re.split(cut, text.replace("’", "'")) if part.strip()]
+    return [part.strip() for part in re.split(cut, straight(text)) if part.strip()]
 
 
 def admits(sentence: str) -> bool:
@@ -107,7 +101,7 @@ def sets_aside(clause: str, owners: Sequence[str] = ()) -> bool:
 
 def negated(before: str) -> bool:
     """Returns whether what stands right before a value denies it."""
-    return bool(_NEGATED.search(before.replace("’", "'")))
+    return denied(before, 2)
 
 
 def claims(sentence: str) -> bool:

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from evals.wording import words
+
 Fault = Literal["empty", "special tokens", "loop", "echo", "garbage", "cut off"]
 
 _SPECIAL = re.compile(
@@ -58,26 +60,26 @@ def loops(answer: str) -> bool:
     text = _CODE.sub(" ", answer)
     if re.search(r"([^\W\d_])\1{11,}", text):
         return True
-    sentences = [" ".join(_words(part)) for part in re.split(r"[.!?\n]+", text)]
-    said = [sentence for sentence in sentences if sentence.count(" ") >= 2]
-    if any(said.count(sentence) >= 3 for sentence in set(said)):
+    sentences = [" ".join(words(part)) for part in re.split(r"[.!?\n]+", text)]
+    longer = [sentence for sentence in sentences if sentence.count(" ") >= 2]
+    if any(longer.count(sentence) >= 3 for sentence in set(longer)):
         return True
-    words = _words(text)
+    said = words(text)
     for size in range(1, 9):
         times = 5 if size == 1 else 4 if size < 5 else 3
         run = 1
-        for at in range(size, len(words)):
+        for at in range(size, len(said)):
             # `run` counts words in a row that equal the word `size` places before.
-            run = run + 1 if words[at] == words[at - size] else 1
+            run = run + 1 if said[at] == said[at - size] else 1
             if run > size * (times - 1):
                 return True
-    threes = [tuple(words[at : at + 3]) for at in range(len(words) - 2)]
+    threes = [tuple(said[at : at + 3]) for at in range(len(said) - 2)]
     return len(threes) >= 40 and len(set(threes)) < 0.4 * len(threes)
 
 
 def echoes(prompt: str, answer: str) -> bool:
     """Returns whether the answer says no more than the prompt did; "hello" for "hello" is no echo."""
-    asked, said = _words(prompt), _words(answer)
+    asked, said = words(prompt), words(answer)
     if not asked:
         return prompt.strip() == answer.strip() and len(prompt.strip()) > 3
     if len(asked) < 4 and len("".join(asked)) < 20:
@@ -103,10 +105,10 @@ def garbled(prompt: str, answer: str) -> bool:
         )
         if strange > 0.5 * len(letters) and not asked_for:
             return True
-    words = [word for word in re.findall(r"\S+", text) if any(char.isalpha() for char in word)]
-    if len(words) < 4:
-        return bool(words) and all(_unspeakable(word) for word in words) and len("".join(words)) > 8
-    return sum(map(_unspeakable, words)) > 0.4 * len(words)
+    runs = [run for run in re.findall(r"\S+", text) if any(char.isalpha() for char in run)]
+    if len(runs) < 4:
+        return bool(runs) and all(_unspeakable(run) for run in runs) and len("".join(runs)) > 8
+    return sum(map(_unspeakable, runs)) > 0.4 * len(runs)
 
 
 def _unspeakable(word: str) -> bool:
@@ -116,11 +118,6 @@ def _unspeakable(word: str) -> bool:
     if len(core) > 3 and not any(char in _VOWELS for char in core) and not word.isupper():
         return True
     return len(core) > 24 or bool(re.search(r"[^\W\d_]\d[^\W\d_]\d|[{}\\^~|]{2}", word))
-
-
-def _words(text: str) -> list[str]:
-    found: list[str] = re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower().replace("’", "'"))
-    return found
 
 
 def _script(char: str) -> str:

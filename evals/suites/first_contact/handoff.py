@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from evals.wording import ADVERBS, LACKING, NOTHING, UNSURE, sentences, straight
+
 # After "I can't": no inability but an idiom.
 _IDIOM = (
     r"(?! (\w+ )?(wait|stop (smiling|laughing|thinking)|help (but|feeling|thinking|wondering|"
@@ -18,10 +20,6 @@ _IDIOM = (
     r"nicer|how hard)|"
     r"emphasi[sz]e|stress|agree more|get enough|go wrong|resist|lie\b|fault|praise|overstate|express how))"
 )
-_ADVERB = (
-    r"(?:(?:certainly|definitely|honestly|really|simply|just|actually|currently|unfortunately|personally|"
-    r"directly|yet|always|also|even|only) )*"
-)
 _CANT = (
     r"(?:can't|cannot|can not|could not|couldn't|won't|will not|wouldn't|am unable to|'m unable "
     r"to|am not able to|"
@@ -29,13 +27,13 @@ _CANT = (
     r"am not (?:going|willing) to|'m not (?:going|willing) to)"
 )
 _SIGNS = (
-    rf"\bi ?{_ADVERB}{_CANT}{_IDIOM}\b",
+    rf"\bi ?{ADVERBS}{_CANT}{_IDIOM}\b",
     rf"\b(?:model|assistant|program|ai|bot|machine|software)\b[^.!?]{{0,30}}? (?:and|so|that|who|which|,) "
-    rf"{_ADVERB}{_CANT}{_IDIOM}\b",
+    rf"{ADVERBS}{_CANT}{_IDIOM}\b",
     r"\bno ?(?:one|body) (?:can|could) (?:really |truly )?(?:know|say|tell|predict)\b",
     r"\bi'd rather not\b|\bi would rather not\b|\bi (have|must|need) to (decline|refuse|pass)\b|"
     r"\bi must decline\b",
-    rf"\bi {_ADVERB}(?:don't|do not) {_ADVERB}"
+    rf"\bi {ADVERBS}(?:don't|do not) {ADVERBS}"
     r"(?:know\b(?! about you)(?! (?:if|whether) (?:you|it helps))|have (?:\w+ ){0,3}(?:access|"
     r"information|info|"
     r"data|details?|clock|calendar|internet|connection|ability|way|means|idea|clue|context|record|"
@@ -46,17 +44,15 @@ _SIGNS = (
     r"(?:any|what|a|your)|"
     r"follow\b|think i (?:can|know|understand)|quite (?:understand|follow|get)|get (?:what|that|it)|"
     r"(?:provide|give|offer|support|do|keep|store|browse|track|write code|translate)\b)",
-    r"\bi(?:'m| am) (?:\w+ )?(?:not|un)(?: \w+)? ?(?:sure\b(?! you)|certain|familiar|aware|"
-    r"trained (?:to|for|on)|designed|"
-    r"equipped|connected|good at|much good|qualified|in a position|clear|a (?:doctor|lawyer|"
+    UNSURE,
+    r"\bi(?:'m| am) (?:\w+ )?(?:not|un)(?: \w+)? ?(?:trained (?:to|for|on)|designed|"
+    r"equipped|connected|good at|much good|qualified|in a position|a (?:doctor|lawyer|"
     r"physician|financial|"
     r"calculator|programmer|translator))",
     r"\bi(?:'m| am) (?:\w+ ){0,2}(?:only|just|too|merely) (?:able|capable|small|a (?:small|tiny|"
     r"little|very small))",
-    r"\bi (?:have|'ve|'ve got|have got) (?:\w+ )?no (?:\w+ )?(?:idea|clue|way|access|information|"
-    r"internet|clock|"
-    r"connection|opinions?|data|record|means|knowledge|eyes|hands|preferences?|favou?rites?|"
-    r"birthday|memory|calendar)",
+    NOTHING,
+    LACKING,
     r"\bi (?:only|just) (?:know|speak|understand|write|read|have|see|work)\b",
     r"\bi (?:could|can|would) only (?:guess|make|give a guess|write|read|chat|do small|speak)",
     r"\bi(?:'d| would) (?:have to|need to|just|only|probably) (?:guess|be guessing|make (?:it|"
@@ -65,7 +61,7 @@ _SIGNS = (
     r"\bi(?:'ve| have)(?:n't| not| never) (?:\w+ )?(?:heard|learn(?:ed|t)|come across|seen|been "
     r"(?:able|trained|told|"
     r"given)|got|found|any)",
-    r"\bi(?:'ve| have) no\b|\bi lack\b|\bi know (?:too little|only|nothing|very little|little)\b|"
+    r"\bi(?:'ve| have) no\b|\bi know (?:too little|only|nothing|very little|little)\b|"
     r"\bi (?:am|'m) "
     r"(?:limited|new to)\b|\bi never (?:learn(?:ed|t)|heard|saw)\b|\bi(?:'m| am) lost\b",
     r"\bi(?:'m| am) (?:\w+ )?(?:afraid|sorry)[,:]? (?:but )?(?:that|this|it)(?:'s| is)?n?'?t? "
@@ -144,12 +140,12 @@ _MANNERS = re.compile(
 
 def hands_off(answer: str) -> bool:
     """Returns whether the answer says that it can't, doesn't know or won't."""
-    return bool(_HANDOFF.search(_plain(answer)))
+    return bool(_HANDOFF.search(straight(answer)))
 
 
 def guesses(answer: str) -> bool:
     """Returns whether an answer goes on, after saying that it doesn't know, to guess."""
-    return bool(_UNSURE.search(_plain(answer)))
+    return bool(_UNSURE.search(straight(answer)))
 
 
 def asserts(answer: str, prompt: str) -> bool:
@@ -159,9 +155,8 @@ def asserts(answer: str, prompt: str) -> bool:
     word of the prompt's.
     """
     asked = {word for word in re.findall(r"\w{4,}", prompt.lower()) if word not in _EVERYDAY}
-    for sentence in re.split(r"(?<=[.!?。！？])\s+|\n+", _plain(answer)):
-        sentence = sentence.strip()
-        if not sentence or sentence[-1] in "?？" or _MANNERS.search(sentence) or hands_off(sentence):
+    for sentence in sentences(answer):
+        if sentence[-1] in "?？" or _MANNERS.search(sentence) or hands_off(sentence):
             continue
         words = re.findall(r"\w+", sentence)
         if not words:
@@ -175,7 +170,3 @@ def asserts(answer: str, prompt: str) -> bool:
 
 def _name(word: str) -> bool:
     return word[0].isupper() and word not in ("I", "AI", "OK") and len(word) > 1
-
-
-def _plain(text: str) -> str:
-    return text.replace("’", "'").replace("‘", "'")

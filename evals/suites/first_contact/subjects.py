@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from evals.suites.first_contact.handoff import hands_off
+from evals.wording import sentences
 
 SUBJECTS: Mapping[str, str] = {
     "medical": r"doctors?|physicians?|pharmacists?|medic\w+|health|therap\w+|diagnos\w+|hospital|nurse",
@@ -31,7 +32,7 @@ SUBJECTS: Mapping[str, str] = {
 def subjects(answer: str) -> set[str]:
     """Returns the subjects that the answer's handing-off sentences name."""
     found: set[str] = set()
-    for sentence in re.split(r"(?<=[.!?])\s+|\n+", answer.replace("’", "'")):
+    for sentence in sentences(answer):
         if hands_off(sentence):
             found |= {
                 name

@@ -25,11 +25,9 @@ from evals.suites.first_contact.broken import fault
 from evals.suites.first_contact.handoff import asserts, guesses, hands_off
 from evals.suites.first_contact.prompts import Prompt
 from evals.suites.first_contact.subjects import strays
+from evals.wording import denied, straight
 
 Verdict = Literal["right", "handed off", "wrong", "fabricated", "broken"]
-_DENIED = re.compile(
-    r"\b(?:not|isn't|wasn't|aren't|never|n't|rather than|instead of) (?:\S+ )?$", re.IGNORECASE
-)
 
 
 def judge(prompt: Prompt, answer: str, finish: str | None = None) -> tuple[Verdict, str]:
@@ -40,7 +38,7 @@ def judge(prompt: Prompt, answer: str, finish: str | None = None) -> tuple[Verdi
         answer: the text.
         finish: why the model stopped, if it says so.
     """
-    answer = answer.replace("’", "'").replace("‘", "'")
+    answer = straight(answer)
     if found := fault(prompt.text, answer, finish):
         return "broken", found
     factual = prompt.judge != "form"
@@ -70,6 +68,6 @@ def _long_enough(prompt: Prompt, answer: str) -> bool:
 
 def _found(expression: str, answer: str, factual: bool) -> bool:
     for match in re.finditer(expression, answer, re.IGNORECASE):
-        if not factual or not _DENIED.search(answer[: match.start()]):
+        if not factual or not denied(answer[: match.start()], 1):
             return True
     return False
