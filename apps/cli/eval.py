@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,7 +43,10 @@ def evaluate(
     judge: Annotated[str | None, typer.Option(help="The judge that suites use.")] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Compare with this report or run; leave with 1 if something fell."),
+        typer.Option(
+            metavar="RUN",
+            help="Compare with this report or run; leave with 1 if something fell or can't be told.",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the report to this file too, as JSON.")
@@ -59,7 +62,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> int:
     """Measure a model: `homespun eval lm`, `homespun eval all --limit 50`."""
-    from apps.evaluation import Request
+    from apps.evaluation import ALL, Request
     from evals.run_folder import find_run, read_report
     from homespun.settings import load_settings
 
@@ -92,7 +95,8 @@ def evaluate(
     _tell(finished.report, finished.difference, finished.folder, output, as_json)
     if tracker is not None:
         note(tracker(finished.report, finished.folder))
-    return _status(finished.silent, finished.difference)
+    asked = None if ALL in request.suites else request.suites
+    return _status(finished.report, before, finished.difference, finished.silent, asked)
 
 
 def _run(settings: Settings, request: Request, before: Report | None, baseline: str | None) -> Finished:
@@ -153,18 +157,24 @@ def _tell(
         print(f"\nreport: {folder / PAGE}")
 
 
-def _status(silent: list[str], difference: Difference | None) -> int:
+def _status(
+    report: Report,
+    before: Report | None,
+    difference: Difference | None,
+    silent: Collection[str] = (),
+    asked: Collection[str] | None = None,
+) -> int:
     """Says what is wrong, if anything, and returns what the program leaves with."""
-    for text in silent:
+    from evals.gate import untested
+
+    wrong = [*silent]
+    if before is not None and difference is not None:
+        regressions = [str(row) for row in difference.regressions]
+        wrong += [f"worse than the baseline: {', '.join(regressions)}"] if regressions else []
+        wrong += untested(report, before, difference, asked)
+    for text in wrong:
         complain(text)
-    if difference is None:
-        return FAILED if silent else 0
-    regressions = [str(row) for row in difference.regressions]
-    if regressions:
-        complain(f"worse than the baseline: {', '.join(regressions)}")
-    elif not any(row.gated for row in difference.rows):
-        complain(f"nothing was tested against the baseline: {' '.join(difference.notes)}")
-    return FAILED if silent or regressions else 0
+    return FAILED if wrong else 0
 
 
 def _show(settings: Settings, path: Path, before: Report | None, output: Path | None, as_json: bool) -> int:
@@ -174,7 +184,7 @@ def _show(settings: Settings, path: Path, before: Report | None, output: Path | 
     report = read_report(path)
     difference = compared(settings, report, before) if before is not None else None
     _tell(report, difference, path if path.is_dir() else None, output, as_json)
-    return _status([], difference)
+    return _status(report, before, difference)
 
 
 def _list_suites(settings: Settings, as_json: bool) -> int:

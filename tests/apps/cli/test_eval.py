@@ -96,7 +96,7 @@ def test_json_is_one_object_that_serves_as_a_baseline(
     printed.write_text(json.dumps(report))
     for baseline in (str(printed), str(output), report["run"], report["folder"]):
         done = homespun(*command[:-3], "--json", "--baseline", baseline)
-        assert (done.status, done.json["difference"]["rows"][0]["n"]) == (0, 10)
+        assert done.json["difference"]["rows"][0]["n"] == 10
 
 
 def test_a_significant_fall_leaves_with_1(homespun: Any, model: Any, turns: str, tmp_path: Path) -> None:
@@ -104,10 +104,11 @@ def test_a_significant_fall_leaves_with_1(homespun: Any, model: Any, turns: str,
     homespun("eval", "recorded", "-m", model(), "--data", turns, "-o", str(good))
     done = homespun("eval", "recorded", "-m", model(*WORDS[1:]), "--data", turns, "-o", str(bad))
     assert done.status == 0
-    worse = homespun("eval", "--show", str(bad), "--baseline", str(good))
-    # Ten samples in five groups: no swap of groups is rare enough to be significant.
-    assert worse.status == 0
-    assert "nothing was tested against the baseline" in worse.line
+    for report in (good, bad):
+        # Ten samples in five groups: no swap of groups is rare enough to be significant.
+        untold = homespun("eval", "--show", str(report), "--baseline", str(good))
+        assert untold.status == 1
+        assert "nothing was tested against the baseline" in untold.line
     rows = [json.loads(line) | {"thread": ""} for line in Path(turns).read_text().splitlines()]
     alone = tmp_path / "alone.jsonl"
     alone.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -119,6 +120,30 @@ def test_a_significant_fall_leaves_with_1(homespun: Any, model: Any, turns: str,
     assert "accepted" in worse.line
     better = homespun("eval", "recorded", "-m", model(), "--data", str(alone), "--baseline", str(good))
     assert better.status == 0
+
+
+def test_what_the_baseline_has_and_the_run_lacks_leaves_with_1(
+    homespun: Any, model: Any, turns: str, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) | {"thread": ""} for line in Path(turns).read_text().splitlines()]
+    Path(turns).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("eval", "recorded", "-m", model(), "--data", turns)
+    more = tmp_path / "more.json"
+    report = homespun(*command, "--json").json
+    assert homespun(*command, "--baseline", report["run"]).status == 0
+    gone = report["suites"][0] | {"suite": "gone"}
+    more.write_text(json.dumps(report | {"suites": [*report["suites"], gone]}))
+    shown = homespun("eval", "--show", report["run"], "--baseline", str(more))
+    assert shown.status == 1
+    assert "gone of scripted:" in shown.line
+    # Asked for by name, it's the only one that is missed.
+    assert homespun(*command, "--baseline", str(more)).status == 0
+    older = json.loads(json.dumps(report))
+    older["suites"][0]["version"] = 99
+    more.write_text(json.dumps(older))
+    untested = homespun(*command, "--baseline", str(more))
+    assert untested.status == 1
+    assert "recorded wasn't tested against the baseline: not tested, for the suite's version" in untested.line
 
 
 def test_if_every_sample_fails_the_reason_is_told(homespun: Any, model: Any, turns: str) -> None:
