@@ -59,7 +59,7 @@ class Desk:
 
     def judges(self) -> list[str]:
         """Returns the addresses of judges that can be made without another word."""
-        from apps.evaluation import offline_judges
+        from apps.judges import offline_judges
 
         return [*offline_judges(self.settings)]
 
