@@ -19,21 +19,4 @@ TRACKERS: Table[Callable[[Report, Path], str]] = Table(
     "tracker",
     {"wandb": "evals.tracking.wandb:track", "tensorboard": "evals.tracking.tensorboard:track"},
 )
-
-
-def track(report: Report, folder: Path, to: str) -> str:
-    """Sends a report's figures to a tracker.
-
-    Args:
-        report: what was found.
-        folder: the run's; what a tracker writes goes below it, and the run is called as it is.
-        to: a name in `TRACKERS`.
-
-    Returns:
-        One line that says where the figures are.
-
-    Raises:
-        UnknownName: if there is no such tracker.
-        UsageError: if its package isn't installed, or it isn't set up.
-    """
-    return TRACKERS[to](report, folder)
+"""Name → what sends a report's figures on: (report, the run's folder) → one line that says where they are."""

@@ -1,4 +1,4 @@
-"""Strings in, scores and vectors out: embeddings and cross-encoders.
+"""Strings in, scores and vectors out: embeddings, and cross-encoders (`models.encoders.cross`).
 
 Importing this package imports nothing else: torch and LangChain come with the first model.
 """
@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
-
-    from models.encoders.cross import CrossEncoder
-
-__all__ = ["load_cross_encoder", "load_embeddings"]
+__all__ = ["load_embeddings"]
 
 
 def load_embeddings(name: str = "minilm", home: Path | None = None, threads: int | None = None) -> Embeddings:
@@ -33,21 +30,3 @@ def load_embeddings(name: str = "minilm", home: Path | None = None, threads: int
     from models.encoders.embed import load
 
     return load(name, home, threads)
-
-
-def load_cross_encoder(name: str, home: Path | None = None, threads: int | None = None) -> CrossEncoder:
-    """Make the cross-encoder that an address leads to; weights are loaded at the first pair.
-
-    Args:
-        name: The name or path of a folder with a `transformers` checkpoint, or the hub's id of one that is in
-            its cache.
-        home: The state folder whose `models/` is searched; by default the one in the settings.
-        threads: Processor threads of one pass; None leaves torch's setting.
-
-    Raises:
-        ModelNotFound: The address leads nowhere; the message says how to get it.
-        UsageError: It leads to a model that isn't supported.
-    """
-    from models.encoders.cross import CrossEncoder
-
-    return CrossEncoder(name, home=home, threads=threads)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evals.result import Report
-from evals.tracking import track
+from evals.tracking import TRACKERS
 from evals.tracking.points import facts, points
 from homespun.errors import UnknownName, UsageError
 
@@ -45,7 +45,7 @@ def test_facts_say_what_was_run(report: Report) -> None:
 
 def test_an_unknown_tracker_is_refused(report: Report, folder: Path) -> None:
     with pytest.raises(UnknownName, match="wandb"):
-        track(report, folder, "wanbd")
+        TRACKERS["wanbd"](report, folder)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_missing_extra_is_told(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UsageError, match=f"isn't installed: pip install {tracker}"):
-        track(report, folder, tracker)
+        TRACKERS[tracker](report, folder)
     assert not any(folder.iterdir())
 
 
@@ -64,7 +64,7 @@ def test_a_missing_extra_is_told(
 def test_tensorboard_reads_the_figures_back(report: Report, folder: Path) -> None:
     pytest.importorskip("tensorboard")
     for _ in range(2):  # a second time replaces the first
-        told = track(report, folder, "tensorboard")
+        told = TRACKERS["tensorboard"](report, folder)
     assert told == f"TensorBoard: tensorboard --logdir {folder.parent}"
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -105,7 +105,7 @@ def test_wandb_keeps_the_figures_offline(
     monkeypatch.setenv("WANDB_MODE", "offline")
     for name in ("CONFIG", "CACHE", "DATA"):
         monkeypatch.setenv(f"WANDB_{name}_DIR", str(folder / name))
-    told = track(report, folder, "wandb")
+    told = TRACKERS["wandb"](report, folder)
     assert capfd.readouterr() == ("", "")
     (run,) = (folder / "wandb").glob("offline-run-*")
     assert told == f"Weights & Biases, offline: wandb sync {run}"
@@ -138,4 +138,4 @@ def test_wandb_without_an_account_says_what_to_do(
 
     monkeypatch.setattr(wandb, "init", refuse)
     with pytest.raises(UsageError, match=r"No API key configured\. \(`wandb login`"):
-        track(report, folder, "wandb")
+        TRACKERS["wandb"](report, folder)

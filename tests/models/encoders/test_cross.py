@@ -7,7 +7,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
-from models.encoders import load_cross_encoder
 from models.encoders.cross import CrossEncoder
 from models.encoders.pairs import entailment, kind_of
 
@@ -75,7 +74,7 @@ def test_classifiers_read_the_pair_and_the_label_that_means_support(folder: Path
     net = classifier(folder, **config)
     inputs = tokenizer_of(folder)(*map(list, zip(*PAIRS, strict=True)), padding=True, return_tensors="pt")
     wanted = read(net(**inputs).logits)
-    found = load_cross_encoder(str(folder)).score(PAIRS)
+    found = CrossEncoder(str(folder)).score(PAIRS)
     torch.testing.assert_close(torch.tensor(found), wanted, atol=1e-5, rtol=0)
     assert len({round(value, 3) for value in found}) > 1
 
@@ -242,6 +241,6 @@ def test_labels_are_found_by_name() -> None:
 
 def test_addresses_that_lead_nowhere_say_so() -> None:
     with pytest.raises(ModelNotFound, match="hf download"):
-        load_cross_encoder("org/none-of-this-name")
+        CrossEncoder("org/none-of-this-name")
     with pytest.raises(UsageError, match="threads"):
-        load_cross_encoder("org/none-of-this-name", threads=0)
+        CrossEncoder("org/none-of-this-name", threads=0)
