@@ -1,8 +1,8 @@
 """Makes the pictures of the running suite in this folder: ``python docs/screenshots.py [MODEL]``.
 
 Starts ``homespun ui`` with an empty home folder, talks to it in Debian's Chromium and writes ``chat.png``
-(what the README shows), ``chat-empty.png``, ``chat-dark.png`` and ``chat-narrow.png`` beside this file.
-MODEL is "home" unless given; what it answers is shown as it comes.
+(what the README shows), ``chat-empty.png``, ``chat-dark.png``, ``chat-narrow.png``, ``evals.png`` and
+``evals-dark.png`` beside this file. MODEL is "home" unless given; what it answers is shown as it comes.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def main(model: str) -> None:
             with sync_playwright() as playwright:
                 chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
                 _pictures(chromium)
+                _evals(chromium)
                 chromium.close()
         finally:
             server.terminate()
@@ -69,6 +70,22 @@ def _pictures(chromium: Any) -> None:
     page.wait_for_selector("#chat [data-testid=bot]")
     _settle(page)
     page.screenshot(path=HERE / "chat-narrow.png")
+
+
+def _evals(chromium: Any) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1)
+    page.goto(ADDRESS + "evals")
+    page.wait_for_selector("#suites label")
+    page.locator("#suites label", has_text="first_contact").click()
+    page.fill("#limit :is(input, textarea)", "40")
+    page.click("#go")
+    page.wait_for_selector("#heading h2", timeout=600_000)
+    _settle(page)
+    page.screenshot(path=HERE / "evals.png")
+    page.get_by_role("tab", name="Samples").click()
+    page.click("#theme")
+    _settle(page)
+    page.screenshot(path=HERE / "evals-dark.png")
 
 
 def _settle(page: Any) -> None:

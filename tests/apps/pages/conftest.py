@@ -58,7 +58,7 @@ def context(settings: Settings) -> Iterator[PageContext]:
         yield compose.page_context(settings, saver)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Starts `homespun ui` for a model, once each, and gives the address."""
     running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}

@@ -24,7 +24,7 @@ def page(browser: Any, serve: Callable[[str], str], script: str) -> Iterator[Any
     opened.on("pageerror", lambda error: trouble.append(str(error)))
     opened.on("console", lambda m: m.type in ("error", "warning") and trouble.append(m.text))
     opened.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     opened.goto(address + "evals")
     opened.wait_for_selector("#suites label")
     yield opened
@@ -85,13 +85,13 @@ def test_a_run_is_started_ends_and_is_looked_into(page: Any) -> None:
 
 def test_a_running_one_is_found_again_stopped_and_gone_on_with(page: Any, tmp_path: Path) -> None:
     slow = tmp_path / "slow.jsonl"
-    turns = [{"messages": [{"role": "user", "content": f"Hello {n}"}], "answer": "Hi"} for n in range(9)]
+    turns = [{"messages": [{"role": "user", "content": f"Hello {n}"}], "answer": "Hi"} for n in range(4)]
     slow.write_text("".join(json.dumps(turn) + "\n" for turn in turns), encoding="utf-8")
     choose(page, "recorded")
     page.click("#more .label-wrap")
     page.fill("#data :is(input, textarea)", str(slow))
     page.click("#go")
-    page.locator("#work", has_text=" of 9").wait_for()
+    page.locator("#work", has_text=" of 4").wait_for()
     page.reload()
     page.locator("#work", has_text="Running").wait_for()
     page.click("#halt")
