@@ -16,13 +16,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.judged import JudgedSuite
+from evals.judged import JudgedSuite, columns_by, measures_by
 from evals.measure import Mean, Measure, Ratio
 from evals.metrics.answer_relevance import lexical_relevance
 from evals.metrics.citations import Cited, citation_precision, citation_recall
 from evals.metrics.exact_match import exact_match, normalise
 from evals.metrics.faithfulness import faithfulness
 from evals.metrics.hallucination import KINDS, analyse, hallucinates
+from evals.metrics.rouge import rouge
 from evals.metrics.token_f1 import token_f1
 from evals.sample import Json, Output, Sample
 from evals.suite import Scores, Source, System
@@ -51,6 +52,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
     """
 
     name = "answers"
+    version = 2
     about = "whether answers come from the passages: supported, cited, right, and declined where they must be"
     kind = "chat"
     default_limit = 200
@@ -68,6 +70,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
             about="answers that hold an unsupported sentence",
             primary=True,
         ),
+        *measures_by("length", "sees no passage and takes every claim of up to nine words for supported"),
         Measure(
             "unsupported_sentences",
             Ratio("unsupported", "claims"),
@@ -87,6 +90,11 @@ class Answers(JudgedSuite["BaseChatModel"]):
         Measure("exact_match", Mean("exact_match"), about="the answer is a right one, word for word"),
         Measure(
             "contains_answer", Mean("contains_answer"), about="answerable: a right answer is in what was said"
+        ),
+        Measure(
+            "rouge_l",
+            Mean("rouge_l"),
+            about="answerable: longest run of words shared with a right answer, gaps allowed; for long answers",
         ),
         Measure("citation_recall", Mean("citation_recall"), about="claims that their citations support"),
         Measure("citation_precision", Mean("citation_precision"), about="citations that are needed"),
@@ -127,8 +135,8 @@ class Answers(JudgedSuite["BaseChatModel"]):
         return self._judge
 
     def with_judge(self, judge: Judge) -> Answers:
-        """Returns this suite with another judge."""
-        return Answers(judge)
+        """Returns this suite with another judge; the lexical judge's figures then stand beside."""
+        return Answers(judge) if judge.name == "lexical" else AnswersBesideLexical(judge)
 
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the questions in the data's order."""
@@ -168,8 +176,10 @@ class Answers(JudgedSuite["BaseChatModel"]):
             "faithfulness": faithfulness(verdicts),
             "hallucinated": float(hallucinates(verdicts)),
             **{f"hallucinated_{kind}": float(kind in kinds) for kind in KINDS},
+            **columns_by("length", self._by_length(supports, passages)),
             "token_f1": token_f1(short, references),
             "exact_match": exact_match(short, references),
+            "rouge_l": None if due else rouge(short, references)["rougeL"],
             "contains_answer": None if due else float(_contains(said, references)),
             "citation_recall": citation_recall(citations),
             "citation_precision": citation_precision(citations),
@@ -181,7 +191,10 @@ class Answers(JudgedSuite["BaseChatModel"]):
         }
 
     def explain(self, sample: Sample, output: Output) -> Json:
-        """Returns each sentence's verdict, its evidence, and which of its words the passages don't have."""
+        """Returns each sentence's verdict, its evidence, and which of its words the passages don't have.
+
+        A finding's passage is the one nearest to its sentence.
+        """
         passages = list(sample.input["passages"])
         return {"support": [_told(one, passages) for one in ground(str(output.answer), passages, self.judge)]}
 
@@ -194,6 +207,18 @@ class Answers(JudgedSuite["BaseChatModel"]):
             System("first sentence of the first passage", Rule(reply=first_sentence), "first-sentence-1"),
             System("always abstains", Rule(reply=declines), "declines-1"),
         )
+
+    def _by_length(self, supports: Sequence[SentenceSupport], passages: Sequence[str]) -> list[str]:
+        """The length judge's verdicts: it reads no passage, so there's no support to look for."""
+        from rag.judges.length import Length
+
+        read = " ".join(passages)
+        return [
+            support.verdict
+            if support.verdict == "no claim"
+            else ("supported" if Length().supports([(read, claim(support.text))])[0] else "unsupported")
+            for support in supports
+        ]
 
     def _cited(self, sentence: str, passages: Sequence[str]) -> Cited:
         numbers = cited(sentence)
@@ -212,6 +237,18 @@ class Answers(JudgedSuite["BaseChatModel"]):
         return bool(passages) and all(
             support.verdict != "unsupported" for support in ground(sentence, passages, self.judge)
         )
+
+
+class AnswersBesideLexical(Answers):
+    """The suite with a judge other than the lexical one, whose figures are shown beside."""
+
+    measures = (*Answers.measures, *measures_by("lexical", "compares words"))
+
+    def score(self, sample: Sample, output: Output) -> Scores:
+        """Returns the columns, with the lexical judge's."""
+        supports = ground(str(output.answer), list(sample.input["passages"]))
+        by_words = columns_by("lexical", [support.verdict for support in supports])
+        return {**super().score(sample, output), **by_words}
 
 
 def prompt(question: str, passages: Sequence[str]) -> str:
@@ -238,7 +275,12 @@ def _told(support: SentenceSupport, passages: Sequence[str]) -> dict[str, Json]:
         "passage_end": first.end if first else None,
         "evidence": [[one.passage, one.start, one.end] for one in support.evidence],
         "findings": [
-            {"kind": found.kind, "start": support.start + found.start, "end": support.start + found.end}
+            {
+                "kind": found.kind,
+                "start": support.start + found.start,
+                "end": support.start + found.end,
+                "passage": support.passage,
+            }
             for found in analyse(support.text, passages)
         ]
         if support.verdict == "unsupported"

@@ -1,12 +1,13 @@
 """Questions with passages, from JSON Lines of three forms, told apart by their fields.
 
-- ours: ``id, title, question, passages[], answers[]``;
+- ours: ``id, title, source, question, passages[], answers[]``;
 - SQuAD, a paragraph a line: ``title, context, questions[{question, answers[]}]``; the paragraph is the only
   passage, and no answers means that it doesn't hold one;
 - ClapNQ: ``id, input, passages[{title, text}], output[{answer}]``; an empty answer means the same.
 
-A folder is read as all its ``.jsonl`` and ``.jsonl.gz`` files in the order of their names. ``hf:<org/name>``
-must have one of these forms.
+A sample's tag `source` is the record's own field, else the title. Results are broken down by it where there
+are few of them. A folder is read as all its ``.jsonl`` and ``.jsonl.gz`` files in the order of their names.
+``hf:<org/name>`` must have one of these forms.
 """
 
 from __future__ import annotations
@@ -59,19 +60,27 @@ def _is_lines(path: Path) -> bool:
 def _samples(row: Mapping[str, Any], number: int) -> Iterator[Sample]:
     if "questions" in row:
         for place, one in enumerate(row["questions"], 1):
+            title = str(row["title"])
             yield _sample(
-                f"{number}-{place}", one["question"], [row["context"]], one["answers"], str(row["title"])
+                f"{number}-{place}", one["question"], [row["context"]], one["answers"], title, _source(row)
             )
     elif "input" in row:
         passages = [passage["text"] for passage in row["passages"]]
         answers = [one["answer"] for one in row["output"] if one["answer"].strip()]
-        yield _sample(str(row["id"]), row["input"], passages, answers, "")
+        first = {"title": next((one.get("title") for one in row["passages"]), "")}
+        yield _sample(str(row["id"]), row["input"], passages, answers, "", _source({**first, **row}))
     else:
         group = str(row.get("title", ""))
-        yield _sample(str(row.get("id", number)), row["question"], row["passages"], row["answers"], group)
+        identity = str(row.get("id", number))
+        yield _sample(identity, row["question"], row["passages"], row["answers"], group, _source(row))
 
 
-def _sample(identity: str, question: Any, passages: Any, answers: Any, group: str) -> Sample:
+def _source(row: Mapping[str, Any]) -> str:
+    """What kind of text, or which, the passages are: the record's `source`, else its title."""
+    return str(row.get("source") or row.get("title") or "")
+
+
+def _sample(identity: str, question: Any, passages: Any, answers: Any, group: str, source: str) -> Sample:
     for texts in ([question], passages, answers):
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise TypeError("texts are wanted")
@@ -82,5 +91,8 @@ def _sample(identity: str, question: Any, passages: Any, answers: Any, group: st
         input={"question": question, "passages": passages},
         target=right,
         group=group,
-        tags={"kind": "answerable" if right else "unanswerable"},
+        tags={
+            "kind": "answerable" if right else "unanswerable",
+            **({"source": source} if source else {}),
+        },
     )

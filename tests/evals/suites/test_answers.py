@@ -119,6 +119,42 @@ def test_another_judge_changes_the_verdicts() -> None:
     assert isinstance(SUITE.judge, Lexical)
 
 
+def test_the_length_judge_stands_beside_and_reads_nothing() -> None:
+    scores = _score("It has nine green towers [1]. " + "It was " + "very " * 12 + "old.", "1932")
+    assert scores["faithfulness"] == 0
+    assert (scores["faithfulness_by_length"], scores["hallucinated_by_length"]) == (0.5, 1)
+    silent = _score("The passages don't say.")
+    assert (silent["faithfulness_by_length"], silent["hallucinated_by_length"]) == (None, 0)
+
+
+def test_the_lexical_judge_stands_beside_every_other() -> None:
+    strict, answer = SUITE.with_judge(Never()), "Hollow Bridge opened in 1932 [1]."
+    scores = _score(answer, "1932", suite=strict)
+    assert (scores["faithfulness"], scores["faithfulness_by_lexical"]) == (0, 1)
+    assert (scores["hallucinated"], scores["hallucinated_by_lexical"]) == (1, 0)
+    assert {"faithfulness_by_lexical", "hallucination_rate_by_lexical"} <= {m.name for m in strict.measures}
+    own = SUITE.with_judge(Lexical())
+    assert not any(measure.name.endswith("by_lexical") for measure in own.measures)
+    assert all(measure.better == "neither" for measure in strict.measures if "_by_" in measure.name)
+
+
+def test_long_answers_are_compared_by_their_longest_common_run() -> None:
+    right = "It opened in 1932 and was designed by Ann Lee."
+    assert _score(right, right)["rouge_l"] == 1
+    assert 0 < (_score("Hollow Bridge opened in 1932.", right)["rouge_l"] or 0) < 0.7
+    assert _score("The passages don't say.", right)["rouge_l"] == 0
+    assert _score("It opened in 1932.")["rouge_l"] is None
+
+
+def test_results_are_broken_down_by_the_kind_of_source() -> None:
+    slices = _run(lambda *_: AIMessage("Seventeen green elephants sang.")).system.slices["source"]
+    assert len(slices) == 4
+    for estimates in slices.values():
+        (rate,) = [one for one in estimates if one.measure == "hallucination_rate"]
+        assert rate.value == 1
+        assert rate.n >= 10
+
+
 def test_the_explanation_points_into_answer_and_passages() -> None:
     answer = "Hello! Hollow Bridge opened in 1932 [1]. It cost 40 euros."
     sample = Sample("1", {"question": "When?", "passages": PASSAGES}, ["1932"])
@@ -127,6 +163,7 @@ def test_the_explanation_points_into_answer_and_passages() -> None:
     assert PASSAGES[0][told[1]["passage_start"] : told[1]["passage_end"]] == "Hollow Bridge opened in 1932."
     (number,) = [one for one in told[2]["findings"] if one["kind"] == "number"]
     assert answer[number["start"] : number["end"]] == "40"
+    assert number["passage"] == told[2]["passage"] in (0, 1)
     assert json.loads(json.dumps(told)) == told
 
 
@@ -186,6 +223,7 @@ def test_squad_paragraphs_are_read(tmp_path: Path) -> None:
     assert samples[1].target == []
     assert samples[0].input == {"question": "When?", "passages": [PASSAGES[0]]}
     assert {sample.group for sample in samples} == {"Bridges"}
+    assert {sample.tags["source"] for sample in samples} == {"Bridges"}
 
 
 def test_a_folder_of_clapnq_is_read(tmp_path: Path) -> None:
@@ -195,6 +233,7 @@ def test_a_folder_of_clapnq_is_read(tmp_path: Path) -> None:
     samples = list(SUITE.samples(Source(str(tmp_path))))
     assert [(sample.id, sample.target) for sample in samples] == [("7", ["In 1932."]), ("8", [])]
     assert samples[0].input["passages"] == [PASSAGES[0]]
+    assert samples[0].tags["source"] == "B"
 
 
 @pytest.mark.parametrize(

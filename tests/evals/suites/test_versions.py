@@ -31,7 +31,7 @@ USER = {"role": "user", "content": "Double 3."}
 @pytest.mark.parametrize(
     ("suite", "given", "pinned"),
     [
-        ("answers", {"question": "When?", "passages": ["It rained.", "In 1932."]}, (1, "b6644a1688b62a38")),
+        ("answers", {"question": "When?", "passages": ["It rained.", "In 1932."]}, (2, "b6644a1688b62a38")),
         ("tools", {"messages": [USER], "functions": [FUNCTION]}, (1, "5e64fd97ccc9d175")),
     ],
 )
