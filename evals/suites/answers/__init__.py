@@ -94,7 +94,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
         Measure(
             "rouge_l",
             Mean("rouge_l"),
-            about="answerable: longest run of words shared with a right answer, gaps allowed; for long answers",
+            about="answerable: longest run of words shared with a right answer, gaps allowed",
         ),
         Measure("citation_recall", Mean("citation_recall"), about="claims that their citations support"),
         Measure("citation_precision", Mean("citation_precision"), about="citations that are needed"),
