@@ -170,6 +170,7 @@ def _suite(report: Report, result: SuiteResult) -> str:
     for row in rows(result, timings_of(report, result)):
         others = row.baselines or [""] * len(beside)
         about = plain(row.estimate.about) + (f". Not defined: {row.note}." if row.note else "")
+        about += f". {row.caveat}." if row.caveat else ""
         lines.append([f"{row.name} {row.arrow}".strip(), row.value, row.interval, row.n, *others, about])
     judge = line(result.judge.text) if result.judge is not None else ""
     return (
