@@ -136,7 +136,11 @@ class Answers(JudgedSuite["BaseChatModel"]):
 
     def with_judge(self, judge: Judge) -> Answers:
         """Returns this suite with another judge; the lexical judge's figures then stand beside."""
-        return Answers(judge) if judge.name == "lexical" else AnswersBesideLexical(judge)
+        if judge.name == "lexical":
+            return Answers(judge)
+        from evals.suites.answers.beside import beside
+
+        return beside(judge)
 
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the questions in the data's order."""
@@ -237,18 +241,6 @@ class Answers(JudgedSuite["BaseChatModel"]):
         return bool(passages) and all(
             support.verdict != "unsupported" for support in ground(sentence, passages, self.judge)
         )
-
-
-class AnswersBesideLexical(Answers):
-    """The suite with a judge other than the lexical one, whose figures are shown beside."""
-
-    measures = (*Answers.measures, *measures_by("lexical", "compares words"))
-
-    def score(self, sample: Sample, output: Output) -> Scores:
-        """Returns the columns, with the lexical judge's."""
-        supports = ground(str(output.answer), list(sample.input["passages"]))
-        by_words = columns_by("lexical", [support.verdict for support in supports])
-        return {**super().score(sample, output), **by_words}
 
 
 def prompt(question: str, passages: Sequence[str]) -> str:

