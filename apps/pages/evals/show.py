@@ -163,20 +163,21 @@ def summary(report: Report) -> str:
 
 def _suite(report: Report, result: SuiteResult) -> str:
     from evals.report.figures import plain
-    from evals.report.rows import rows, timings_of, title_of, what
+    from evals.report.rows import notes, rows, timings_of, title_of, what
 
     beside = [system.name for system in result.baselines]
     lines = []
-    for row in rows(result, timings_of(report, result)):
+    made = rows(result, timings_of(report, result))
+    for row in made:
         others = row.baselines or [""] * len(beside)
-        about = plain(row.estimate.about) + (f". Not defined: {row.note}." if row.note else "")
-        about += f". {row.caveat}." if row.caveat else ""
+        about = plain(row.estimate.about)
         lines.append([f"{row.name} {row.arrow}".strip(), row.value, row.interval, row.n, *others, about])
     judge = line(result.judge.text) if result.judge is not None else ""
     return (
         f"<section><h3>{escape(title_of(report, result))}</h3><p>{escape(plain(result.about))}</p>"
         f"<p class='soft'>{escape(what(result))}</p>"
         + _table(["measure", "value", "95 % interval", "n", *map(plain, beside), "what it says"], lines)
+        + "".join(line(one) for one in notes(made))
         + judge
         + "</section>"
     )
