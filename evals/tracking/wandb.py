@@ -6,6 +6,7 @@ Contract: which account, and whether anything is sent at all, is wandb's own set
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ def track(report: Report, folder: Path) -> str:
     Raises:
         UsageError: if wandb isn't installed or doesn't know an account.
     """
+    # Its tracer of calls to models would send what was said; it hears of no other switch.
+    os.environ["WANDB_DISABLE_WEAVE"] = "true"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own, and those of packages that it uses
         try:

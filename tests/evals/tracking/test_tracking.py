@@ -5,6 +5,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -103,6 +104,7 @@ def test_wandb_keeps_the_figures_offline(
 ) -> None:
     pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setitem(sys.modules, "langchain", ModuleType("langchain"))  # it would speak up for its tracer
     for name in ("CONFIG", "CACHE", "DATA"):
         monkeypatch.setenv(f"WANDB_{name}_DIR", str(folder / name))
     told = TRACKERS["wandb"](report, folder)
