@@ -17,7 +17,7 @@ PACKAGES = (
     "numpy",
     "rouge-score",
     "sacrebleu",
-    "scikit-learn",
+    "scipy",
     "tokenizers",
     "torch",
     "transformers",
