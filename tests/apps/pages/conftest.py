@@ -59,7 +59,13 @@ def context(settings: Settings) -> Iterator[PageContext]:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+def homes() -> dict[str, Path]:
+    """Where the servers that `serve` started keep things: model → home."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory, homes: dict[str, Path]) -> Iterator[Callable[[str], str]]:
     """Starts `homespun ui` for a model, once each, and gives the address."""
     running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
 
@@ -68,7 +74,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
-            home = tmp_path_factory.mktemp("home")
+            home = homes[model] = tmp_path_factory.mktemp("home")
             command = [sys.executable, "-m", "apps", "ui", "--port", str(port), "--model", model]
             log = (home / "log").open("wb")
             process = subprocess.Popen(

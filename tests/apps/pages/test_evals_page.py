@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from evals import run_folder
+from evals.result import Report, SuiteResult, SystemResult, Timings
+
 pytestmark = pytest.mark.browser
 
 
@@ -122,6 +125,37 @@ def test_a_turn_of_a_chat_is_kept_as_a_sample(page: Any) -> None:
     page.click("#go")
     page.locator("#heading strong", has_text="100").wait_for()
     page.locator("#summary", has_text="recorded.jsonl").wait_for()
+
+
+def test_a_long_list_of_runs_scrolls_in_one_place(page: Any, homes: dict[str, Path], script: str) -> None:
+    system = SystemResult(name="m", fingerprint="f", estimates=[], samples=[])
+    suite = SuiteResult(
+        suite="sums", version=1, about="", data="built-in", digest="d", seed=0, limit=4, system=system
+    )
+    for n in range(25):
+        started = Timings(started=f"2026-01-01T00:{n:02}:00+00:00", wall_s=1)
+        report = Report(suites=[suite], timings=started)
+        run_folder.write(
+            homes[script] / "runs" / "evals" / f"sums-m-{n:08x}", report, [], {"report.html": ""}
+        )
+    page.reload()
+    rows, top = page.locator("#runs label"), "document.querySelector('#runs [data-testid=block-info]')"
+    rows.nth(24).wait_for(state="attached")
+    page.wait_for_function("() => document.body.classList.contains('ready')")
+    scroll = (
+        "[...document.querySelectorAll('#side, #side *')].filter(e => e.scrollHeight > e.clientHeight + 1 &&"
+        + " ['auto', 'scroll'].includes(getComputedStyle(e).overflowY)).map(e => e.className.split(' ')[0])"
+    )
+    assert page.evaluate(scroll) == ["wrap"]
+    before = page.evaluate(f"{top}.getBoundingClientRect().top")
+    rows.nth(3).hover()
+    page.mouse.wheel(0, 20_000)
+    page.wait_for_function("() => document.querySelector('#runs .wrap:not(.hide)').scrollTop > 100")
+    rows.last.click()
+    page.locator("#opened h2", has_text="sums").wait_for()
+    assert page.evaluate(f"{top}.getBoundingClientRect().top") == before
+    seen = rows.last.bounding_box()
+    assert seen["y"] + seen["height"] <= 900
 
 
 def test_narrow_and_dark(page: Any) -> None:
