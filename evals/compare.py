@@ -224,6 +224,7 @@ def _suite(
 def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, draws: _Draws) -> Row:
     import numpy as np
 
+    from evals.measure import counted as counting
     from evals.stats import pairs as tests
     from evals.stats.intervals import tidy
 
@@ -236,6 +237,9 @@ def _row(suite: str, measure: Measure, pairs: Sequence[_Pair], *, tested: bool, 
         return {name: np.ascontiguousarray(table[:, place]) for place, name in enumerate(needs)}
 
     a, b = columns([row[1] for row in counted]), columns([row[2] for row in counted])
+    mask = counting(measure.statistic, a) | counting(measure.statistic, b)
+    a, b = ({name: values[mask] for name, values in side.items()} for side in (a, b))
+    counted = [row for row, counts in zip(counted, mask, strict=True) if counts]
     clusters = [pair.cluster for pair, _, _ in counted]
     found = tests.compare(
         measure.statistic,

@@ -1,7 +1,8 @@
 """From scores to estimates: each measure over the samples that have its columns, with its interval.
 
-Contract: a sample that lacks one of a measure's columns isn't counted in it, and one that failed is counted
-in `failure_rate` only, which the other figures' notes say. A figure that isn't defined is None and says why.
+Contract: a sample that lacks one of a measure's columns isn't counted in it, nor is one that adds nothing to
+it (`evals.measure.counted`); one that failed is counted in `failure_rate` only, which the other figures'
+notes say. A figure that isn't defined is None and says why, and one that has no interval says why that is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.measure import Mean, Measure
+from evals.measure import Mean, Measure, counted
 from evals.result import Estimate
 
 FAILED = "failed"
@@ -117,18 +118,18 @@ def estimate(
         "about": measure.about,
     }
     needs = measure.statistic.needs
-    counted = [(row.cluster, [row.all.get(name) for name in needs]) for row in rows]
-    counted = [(cluster, values) for cluster, values in counted if None not in values]
-    clusters = [cluster for cluster, _ in counted]
-    if not counted:
+    whole = [(row.cluster, [row.all.get(name) for name in needs]) for row in rows]
+    whole = [(cluster, values) for cluster, values in whole if None not in values]
+    table = np.asarray([values for _, values in whole], dtype=np.float64).reshape(len(whole), len(needs))
+    columns = dict(zip(needs, np.ascontiguousarray(table.T), strict=True))
+    mask = counted(measure.statistic, columns)
+    if not mask.any():
         why = (
             "no sample was answered" if all(row.failed for row in rows) else "applies to none of the samples"
         )
         return Estimate(value=None, n=0, groups=0, note=why, **about)
-    columns = {
-        name: np.asarray([values[place] for _, values in counted], dtype=np.float64)
-        for place, name in enumerate(needs)
-    }
+    columns = {name: values[mask] for name, values in columns.items()}
+    clusters = [cluster for (cluster, _), counts in zip(whole, mask, strict=True) if counts]
     found = interval(
         measure.statistic, columns, clusters, bounds=measure.range, resamples=resamples, seed=seed
     )
@@ -138,6 +139,9 @@ def estimate(
         smallest = _tidy(
             minimum_detectable_effect(measure.statistic, columns, clusters, bounds=measure.range, seed=seed)
         )
+    notes = [found.method]
+    if value is not None:
+        notes = [_left_out(measure, rows), found.method if _tidy(found.low) is None else ""]
     return Estimate(
         value=value,
         low=_tidy(found.low),
@@ -146,7 +150,7 @@ def estimate(
         groups=found.groups,
         method=found.method if value is not None else "",
         mde=smallest,
-        note=_left_out(measure, rows) if value is not None else found.method,
+        note="; ".join(note for note in notes if note),
         **about,
     )
 

@@ -23,7 +23,11 @@ Bounds = tuple[float, float]
 
 
 class Statistic(Protocol):
-    """A weighted figure over columns."""
+    """A weighted figure over columns.
+
+    One that some samples add nothing to may also have ``counts(columns) -> mask`` (shape [n]), as `Ratio`
+    has; `counted` asks it.
+    """
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -33,6 +37,17 @@ class Statistic(Protocol):
     def __call__(self, columns: Columns, weights: Array) -> Array:
         """Returns the figure: shape [] for weights [n], shape [r] for weights [r, n]."""
         ...
+
+
+def counted(statistic: Statistic, columns: Columns) -> NDArray[np.bool_]:
+    """Returns which samples a statistic rests on, shape [n]: all that it doesn't say it leaves out.
+
+    Leaving the others out changes no value, and n and groups then say what the figure rests on.
+    """
+    counts = getattr(statistic, "counts", None)
+    if counts is not None:
+        return np.asarray(counts(columns), dtype=np.bool_)
+    return np.ones(min((len(columns[name]) for name in statistic.needs), default=0), dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,10 @@ class Ratio:
     def needs(self) -> tuple[str, ...]:
         """Numerator and denominator."""
         return (self.above, self.below)
+
+    def counts(self, columns: Columns) -> NDArray[np.bool_]:
+        """Returns which samples have something in the denominator, or in the numerator all the same."""
+        return np.asarray((columns[self.below] != 0) | (columns[self.above] != 0))
 
     def __call__(self, columns: Columns, weights: Array) -> Array:
         """Returns factor · Σ w·a / Σ w·b; NaN where the denominator is 0."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evals.compare import Difference, Row, compare
-from evals.measure import Mean, Measure
+from evals.measure import Mean, Measure, Ratio
 from evals.result import (
     Estimate,
     JudgeVerdict,
@@ -139,6 +139,18 @@ def test_only_samples_in_both_are_compared() -> None:
     assert rows["right"].note == "no sample in both reports has it"
     assert rows["right"].verdict == "too few to judge"
     assert none.notes[-1] == "Nothing was tested: a regression can't be found here."
+
+
+def test_a_ratio_counts_the_samples_that_add_to_it_in_either_run() -> None:
+    measures = {"s": (Measure("precision", Ratio("right", "said"), primary=True),)}
+    silent = {"right": 0.0, "said": 0.0}
+    said = {"right": 1.0, "said": 1.0}
+    now = run([said] * 8 + [silent] * 12)
+    before = run([silent] * 4 + [said] * 8 + [silent] * 8)
+    row = compare(now, before, measures=measures).rows[0]
+    assert (row.measure, row.n, row.groups, row.now, row.baseline) == ("precision", 12, 12, 1.0, 1.0)
+    few = compare(run([said] * 5 + [silent] * 15), run([said] * 5 + [silent] * 15), measures=measures)
+    assert next(r for r in few.rows if r.measure == "precision").note.startswith("5 groups of samples")
 
 
 def test_too_few_groups_are_not_judged() -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.estimates import FAILURE_RATE, Row, estimate, slices
-from evals.measure import CategoryMean, Mean, Measure, Ratio
+from evals.measure import CategoryMean, Mean, Measure, Ratio, Whole
+from evals.metrics.latency import percentile
 from evals.result import Estimate
 
 F1 = Measure("f1", Mean("x"))
@@ -48,6 +51,37 @@ def test_a_ratio_in_halves_is_a_share() -> None:
     assert found.high is not None
     assert 0 <= found.low < 0.3
     assert 0.9 < found.high <= 1
+
+
+def test_a_ratio_counts_the_samples_that_add_to_it() -> None:
+    measure = Measure("precision", Ratio("right", "said"))
+    said = [{"right": float(i % 3 > 0), "said": 1.0} for i in range(10)]
+    silent = [{"right": 0.0, "said": 0.0}] * 10
+    table = [Row(f"g{i // 2}", one) for i, one in enumerate(said + silent)]
+    found = estimate(measure, table, resamples=200, seed=0)
+    assert (found.n, found.groups, found.value) == (10, 5, 0.6)
+    assert found == estimate(measure, table[:10], resamples=200, seed=0)
+    none = estimate(measure, table[10:], resamples=200, seed=0)
+    assert (none.value, none.n, none.groups) == (None, 0, 0)
+    assert none.note == "applies to none of the samples"
+
+
+def test_a_ratio_counts_what_has_a_numerator_alone() -> None:
+    measure = Measure("ratio", Ratio("a", "b"), unit="tokens")
+    table = [Row("1", {"a": 1.0, "b": 2.0}), Row("2", {"a": 3.0, "b": 0.0}), Row("3", {"a": 0.0, "b": 0.0})]
+    found = estimate(measure, table, resamples=50, seed=0)
+    assert (found.value, found.n) == (2.0, 2)
+
+
+def test_a_figure_without_an_interval_says_why() -> None:
+    one = made(F1, [1.0, 0.0, 1.0], groups=1)
+    assert (one.low, one.note) == (None, "one group: no interval")
+    seconds = Measure("p95", Whole(("x",), partial(percentile, q=95)), unit="s")
+    table = [*rows([float(i) for i in range(12)]), Row("failed", failed=True)]
+    few = estimate(seconds, table, resamples=50, seed=0)
+    assert (few.value is not None, few.low) == (True, None)
+    assert few.note == f"1 of 13 samples failed and isn't counted; {few.method}"
+    assert "too few samples" in few.method
 
 
 def test_what_isn_t_a_share_is_not_made_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.measure import CategoryMean, Mean, Measure
+from evals.measure import CategoryMean, Mean, Measure, Ratio, Whole, counted
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,10 @@ def test_the_mean_over_categories_is_the_mean_of_means(rows: list[tuple[int, boo
         assert got == pytest.approx(np.mean(means)) if means else np.isnan(got)
         alone = CategoryMean("x", "c")({"x": values, "c": codes}, row)
         assert alone == pytest.approx(got, nan_ok=True)
+
+
+def test_a_statistic_says_which_samples_count_and_without_a_word_all_do() -> None:
+    columns = {"a": np.array([0.0, 1.0, 0.0]), "b": np.array([0.0, 0.0, 2.0])}
+    assert counted(Ratio("a", "b"), columns).tolist() == [False, True, True]
+    for all_of_them in (Mean("a"), CategoryMean("a", "b"), Whole(("a", "b"), lambda a, b, w: 0.0)):
+        assert counted(all_of_them, columns).tolist() == [True] * 3
