@@ -14,7 +14,8 @@ Contract: the bound that counts is the 95 % confidence interval's, not the figur
 end is at least that, `max` when the upper end is at most that; too few samples fail. A measure of which
 higher is better takes `min`, of which lower is better `max`, any other both. A model that fails to answer
 would leave its hard samples out of the figure, so failures fail the test too, beyond the share `failures`
-(default 0).
+(default 0). A mistaken mark (no such suite or measure, a bound on the wrong side) is an error of its test
+alone, told before anything is asked for it.
 
 The run is that of `homespun eval`: same answers kept, same report folder. Within one session the same request
 is run once. `model`, `limit`, `data`, `seed` and `judge` are as on the command line.
@@ -37,6 +38,7 @@ MARK = "evaluation"
 WORST = 3
 _runs: pytest.StashKey[dict[Request, Finished]] = pytest.StashKey()
 _asked: pytest.StashKey[Asked] = pytest.StashKey()
+_mistaken: pytest.StashKey[str] = pytest.StashKey()
 _lines: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -72,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Reads the marks, so that a mistaken one is told before anything is run."""
+    """Reads the marks; what is wrong with one is told when its test's turn comes."""
     from homespun.errors import HomespunError
 
     for item in items:
@@ -82,10 +84,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         try:
             item.stash[_asked] = read_mark(*mark.args, **mark.kwargs)
         except (HomespunError, TypeError) as error:
-            text = str(error).replace("read_mark()", f"pytest.mark.{MARK}()")
-            raise pytest.UsageError(f"{item.nodeid}: {text}") from None
+            item.stash[_mistaken] = str(error).replace("read_mark()", f"pytest.mark.{MARK}()")
+            continue
         if MARK not in item.fixturenames:
             item.fixturenames.append(MARK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Makes a mistaken mark an error of its test, before any fixture is made."""
+    if text := item.stash.get(_mistaken, ""):
+        pytest.fail(text, pytrace=False)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from apps.pytest_plugin import pytest_collection_modifyitems, read_mark
+from apps.pytest_plugin import read_mark
 from homespun.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +111,22 @@ def test_no_model():
 
 def test_without_a_mark(evaluation):
     pass
+
+@pytest.mark.evaluation("yess", min=0.8)
+def test_no_such_suite():
+    raise AssertionError("it isn't run")
+
+@pytest.mark.evaluation("yes", min=0.8, measure="rigth")
+def test_no_such_measure():
+    raise AssertionError("it isn't run")
+
+@pytest.mark.evaluation("yes", min=0.8, measure="words")
+def test_wrong_side():
+    raise AssertionError("it isn't run")
+
+@pytest.mark.evaluation("yes", min=0.8, measure="words")
+def test_wrong_side_with_the_fixture(evaluation):
+    raise AssertionError("it isn't run")
 
 @pytest.mark.evaluation("yes", min=0.8)
 class TestAll:
@@ -216,13 +233,19 @@ def test_a_request_is_run_once_and_kept(project: Project, told: str) -> None:
     assert told
 
 
-def test_a_mistaken_mark_stops_the_collection(request: pytest.FixtureRequest) -> None:
-    item = pytest.Function.from_parent(request.node.parent, name="test_one", callobj=lambda: None)
-    item.own_markers.append(pytest.Mark("evaluation", ("lm",), {"min": 1}, _ispytest=True))
-    with pytest.raises(
-        pytest.UsageError, match=r"::test_one: lower is better for .* of lm: give max, not min"
+def test_a_mistaken_mark_is_an_error_of_its_test_alone(told: str) -> None:
+    details, summary = told.split("short test summary")
+    for name, why in (
+        ("test_no_such_suite", "Did you mean yes?"),
+        ("test_no_such_measure", "Did you mean right?"),
+        ("test_wrong_side", "lower is better for words of yes: give max, not min"),
+        ("test_wrong_side_with_the_fixture", "lower is better for words of yes: give max, not min"),
     ):
-        pytest_collection_modifyitems([item])
+        assert re.search(rf"^ERROR test_them\.py::{name} - Failed: ", summary, re.MULTILINE)
+        (said,) = re.findall(rf"_ ERROR at setup of {name} _+\n(.*)\n", details)
+        assert why in said
+    errors = re.findall(r"^ERROR test_them\.py::(\w+)", summary, re.MULTILINE)
+    assert len(errors) == 6  # and two whose fixture can't be made
 
 
 @pytest.mark.parametrize(
