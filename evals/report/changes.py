@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from evals.compare import Difference, Row
 
 TONES = {"worse": "bad", "better": "good", "no difference found": "plain", "too few to judge": "faint"}
+TIMED = "timed, not tested"
+"""What a comparison notes of figures of the clock."""
 FINDINGS = {"no difference found": "none found", "too few to judge": "too few", "shown only": "not tested"}
-LEGEND = (
-    "p: chance of so large a change if both were equally good, adjusted for the number of tests",
-    "+/−/=: samples on which it's better, worse, equal now",
-)
+HEAD = ("measure", "baseline", "now", "change", "95 % interval", "p", "effect", "+/−/=", "finding")
+P = "p: chance of so large a change if both were equally good, adjusted for the number of tests"
+EFFECT = "effect: the change in standard deviations of the paired difference"
+SAMPLES = "+/−/=: samples on which it's better, worse, equal now"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Change:
         now: with its unit.
         change: the difference with its sign.
         interval: of the difference, 95 %.
-        p: adjusted.
+        p: adjusted; "" where nothing was tested.
         effect: in standard deviations.
         samples: better, worse and equal, as ``3/14/40``; "" where samples have no figure of their own.
         finding: worse, better, or why it can't be said.
@@ -73,6 +75,23 @@ def changed(difference: Difference) -> list[Change]:
     ]
 
 
+def cells(one: Change) -> tuple[str, ...]:
+    """Returns a line of the table under `HEAD`."""
+    name = f"{one.name} {one.arrow}".rstrip()
+    interval = one.interval or UNDEFINED
+    return (
+        name, one.baseline, one.now, one.change, interval, one.p, one.effect, one.samples, one.finding
+    )  # fmt: skip
+
+
+def legend(made: Sequence[Change]) -> list[str]:
+    """Returns what the table's columns mean; it stands right under the table."""
+    said = [_shared(made)] if made else []
+    said += [P] if any(one.p for one in made) else []
+    said += [EFFECT] if any(one.effect for one in made) else []
+    return said + ([SAMPLES] if any(one.samples for one in made) else [])
+
+
 def verdict(difference: Difference) -> str:
     """Returns the gate's finding in a sentence."""
     tested = sum(row.gated for row in difference.rows)
@@ -94,7 +113,24 @@ def sentences(difference: Difference) -> list[str]:
 def notes(made: Sequence[Change], difference: Difference) -> list[str]:
     """Returns what wasn't compared or tested, and why."""
     said = [f"{one.name}: {one.note}" for one in made if one.note and one.row.verdict != "shown only"]
-    return said + [plain(note) for note in difference.notes]
+    # That nothing was tested at all is the verdict.
+    return said + [plain(note) for note in difference.notes if not note.startswith("Nothing was tested")]
+
+
+def _shared(made: Sequence[Change]) -> str:
+    """Returns over which samples both columns are: failure rates count all that both runs have."""
+    counts: dict[str, int] = {}
+    for one in made:
+        if one.row.note != TIMED:
+            counts[one.suite] = max(counts.get(one.suite, 0), one.row.n)
+    if not counts:
+        return "baseline and now: each over all of its run"
+    timed = "; what the clock said, over each whole run" if any(one.row.note == TIMED for one in made) else ""
+    if len(counts) == 1:
+        (n,) = counts.values()
+        return f"baseline and now: the {n:,} shared sample{'' if n == 1 else 's'}{timed}"
+    told = ", ".join(f"{suite} {n:,}" for suite, n in counts.items())
+    return f"baseline and now: the shared samples ({told}){timed}"
 
 
 def _change(row: Row, p: float | None) -> Change:
@@ -108,7 +144,7 @@ def _change(row: Row, p: float | None) -> Change:
         now=number(row.now, row.unit),
         change=difference,
         interval=interval,
-        p="" if p is None else probability(p),
+        p="" if p is None or not row.gated else probability(p),
         effect="" if row.effect is None else number(row.effect, "sd").removesuffix(" sd"),
         samples=f"{len(row.wins)}/{len(row.losses)}/{row.ties}" if known else "",
         finding=FINDINGS.get(row.verdict, row.verdict),

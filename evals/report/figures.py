@@ -1,7 +1,8 @@
 """Figures as people read them: three significant digits, shares in per cent, units, signs.
 
-Contract: a figure and its interval get the same unit and the same decimals, chosen for the largest of them. A
-figure that isn't defined is "–"; its reason is the caller's to say. Counts are exact.
+Contract: shares and their differences have one decimal, always. Else a figure and its interval get the same
+unit and the same decimals, chosen for the largest of them. A figure that isn't defined is "–"; its reason is
+the caller's to say. Counts are exact.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def between(low: str, high: str) -> str:
 
 
 def change(value: float | None, unit: str = "", *, sign: bool = True, beside: float | None = None) -> str:
-    """Returns a difference of two figures; of shares, in points: ``+3.21 points``.
+    """Returns a difference of two figures; of shares, in points: ``+3.2 points``.
 
     Args:
         value: the difference.
@@ -188,12 +189,7 @@ def shorten(text: str, columns: int, *, end: Literal["…"] = "…") -> str:
 
 
 def _decimals(label: str, *values: float | None) -> int:
-    found = places(*values)
-    # 100 % beside 97.1 % keeps its decimal: an interval's ends are told apart.
-    if label not in ("%", "points") or not any(values):
-        return found
-    # A zero beside the end of its interval needs no more than two.
-    return max(1, found if values[0] else min(found, 2))
+    return 1 if label in ("%", "points") else places(*values)
 
 
 def _with(text: str, unit: str) -> str:

@@ -76,6 +76,7 @@ def _compared(difference: Difference) -> Mapping[str, Any]:
         "sentences": changes.sentences(difference),
         "plots": [Markup(plot) for plot in movements(made)],
         "rows": made,
+        "legend": changes.legend(made),
         "notes": changes.notes(made, difference),
     }
 

@@ -91,27 +91,17 @@ def _line(row: Row, baselines: int) -> list[str]:
 
 def _difference(difference: Difference) -> str:
     made = changes.changed(difference)
-    head = ("measure", "baseline", "now", "change", "95 % interval", "p", "effect", "+/−/=", "finding")
-    lines = [
-        (
-            f"{escape(one.name)} {one.arrow}".rstrip(),
-            one.baseline,
-            one.now,
-            one.change,
-            one.interval,
-            one.p.replace("<", "&lt;"),
-            one.effect,
-            one.samples,
-            f"**{one.finding}**" if one.tone in ("good", "bad") else one.finding,
-        )
-        for one in made
-    ]
+    lines = []
+    for one in made:
+        name, *figures, finding = map(escape, changes.cells(one))
+        lines.append([name, *figures, f"**{finding}**" if one.tone in ("good", "bad") else finding])
     parts = ["## Against the baseline", f"**{changes.verdict(difference)}**"]
     fallen = [f"- {escape(sentence)}" for sentence in changes.sentences(difference)]
     if fallen:
         parts.append("\n".join(fallen))
     if made:
-        parts += [table(head, lines, right=range(1, 8)), "<sub>" + "; ".join(changes.LEGEND) + ".</sub>"]
+        told = escape("; ".join(changes.legend(made)))
+        parts += [table(changes.HEAD, lines, right=range(1, 8)), f"<sub>{told}.</sub>"]
     parts += [escape(note) for note in changes.notes(made, difference)]
     return "\n\n".join(parts) + "\n"
 

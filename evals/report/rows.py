@@ -27,7 +27,7 @@ class Row:
         name: in words.
         arrow: which direction is good, or "".
         value: with its unit, or "–".
-        interval: 95 %, in the value's unit; "" where there is none.
+        interval: 95 %, in the value's unit; "–" where there is none.
         n: samples, and groups where those are fewer.
         detects: the minimum detectable effect, or "".
         baselines: the value of each baseline.
@@ -129,7 +129,7 @@ def _row(estimate: Estimate, baselines: Sequence[SystemResult], *, timing: bool)
         name=words(estimate.measure),
         arrow=ARROWS[estimate.better],
         value=value,
-        interval=interval,
+        interval=interval or UNDEFINED,
         n=count(estimate.n, estimate.groups),
         detects=""
         if estimate.mde is None

@@ -122,33 +122,15 @@ def _difference(difference: Difference, width: int) -> str:
         lines += _wrap(sentence, width)
     if made:
         lines += ["", *_changes(made, width)]
-    said = changes.notes(made, difference)
-    if made:
-        said += changes.LEGEND
-    if said:
-        lines.append("")
-    for note in said:
-        lines += _wrap(note, width)
+    for said in (changes.legend(made), changes.notes(made, difference)):
+        for note in said:
+            lines += _wrap(note, width)
     return "\n".join(lines)
 
 
 def _changes(made: Sequence[changes.Change], width: int) -> list[str]:
     """Returns the table; on a narrow terminal without what the sentences above it say."""
-    head = ("measure", "baseline", "now", "change", "95 % interval", "p", "effect", "+/−/=", "finding")
-    table = [head] + [
-        (
-            f"{one.name} {one.arrow}".rstrip(),
-            one.baseline,
-            one.now,
-            one.change,
-            one.interval,
-            one.p,
-            one.effect,
-            one.samples,
-            one.finding,
-        )
-        for one in made
-    ]
+    table = [changes.HEAD, *map(changes.cells, made)]
     for left_out in ((), (6,), (4, 6), (4, 6, 7), (4, 5, 6, 7)):
         kept = [tuple(cell for i, cell in enumerate(row) if i not in left_out) for row in table]
         if _width(kept) <= width:

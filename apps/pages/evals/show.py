@@ -188,25 +188,17 @@ def _suite(report: Report, result: SuiteResult) -> str:
 
 def difference(found: Difference) -> str:
     """Returns a comparison: the verdict in words, then every measure."""
-    from evals.report.changes import LEGEND, changed, notes, sentences, verdict
+    from evals.report.changes import HEAD, cells, changed, legend, notes, sentences, verdict
 
     made = changed(found)
     tone = "bad" if found.regressions else "good" if found.improvements else "note"
     told = "".join(f"<li>{escape(one)}</li>" for one in sentences(found))
-    lines = [
-        [
-            f"{one.name} {one.arrow}".strip(), one.baseline, one.now, one.change, one.interval, one.p,
-            one.effect, one.samples, one.finding,
-        ]
-        for one in made
-    ]  # fmt: skip
     left = "".join(f"<li>{escape(one)}</li>" for one in notes(made, found))
-    names = ["measure", "baseline", "this run", "change", "95 % interval", "p", "effect", "+/−/=", "verdict"]
     return (
         line(verdict(found), tone)
         + (f"<ul>{told}</ul>" if told else "")
-        + _table(names, lines)
-        + f"<p class='soft'>{escape('; '.join(LEGEND))}</p>"
+        + _table(HEAD, map(cells, made))
+        + f"<p class='soft'>{'<br>'.join(map(escape, legend(made)))}</p>"
         + (f"<ul class='soft'>{left}</ul>" if left else "")
     )
 

@@ -272,7 +272,7 @@
       element.setAttribute("aria-pressed", "true");
       const supported = one.verdict === "supported";
       const probability = typeof one.probability === "number" && one.verdict !== "no claim"
-        ? `, probability of support ${Math.round(one.probability * 100)} %` : "";
+        ? `, probability of support ${(one.probability * 100).toFixed(1)} %` : "";
       const kinds = [...new Set(findings(one).map((finding) => label(finding.kind)))].join(", ");
       const kind = kinds ? ` (${kinds})` : "";
       const found = spans(one);

@@ -129,7 +129,7 @@ def test_a_chosen_sentence_shows_its_support_in_the_passage(show: Show) -> None:
     ]
     page.keyboard.press("Tab")  # the keyboard does as much as the mouse
     assert page.locator("mark.near").all_inner_texts() == ["It burned down in 1874 and wasn't rebuilt."]
-    assert "unsupported (number), probability of support 8 %" in page.inner_text("#detail [role=status]")
+    assert "unsupported (number), probability of support 8.0 %" in page.inner_text("#detail [role=status]")
     assert sentences.nth(1).get_attribute("aria-pressed") == "true"
 
 

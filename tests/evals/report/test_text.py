@@ -106,9 +106,58 @@ def test_better_carries_the_p_of_a_change(difference: Difference) -> None:
     assert better.p == "0.008"
 
 
-def test_nothing_tested_is_no_clean_bill() -> None:
-    row = Row(suite="lm", measure="x", better="lower", gated=False, verdict="shown only")
-    assert changes.verdict(Difference(alpha=0.05, rows=[row])).startswith("Nothing was tested")
+def test_nothing_tested_is_no_clean_bill_and_said_once() -> None:
+    row = Row(suite="lm", measure="x", better="lower", gated=False, verdict="shown only", n=1)
+    note = "Nothing was tested: a regression can't be found here."
+    found = Difference(alpha=0.05, rows=[row], notes=[note])
+    assert changes.verdict(found).startswith("Nothing was tested")
+    report = Report(suites=[])
+    for made in (terminal.render(report, difference=found), markdown.render(report, found)):
+        assert made.count("Nothing was tested") == 1
+    assert html.render(report, [], found).count("Nothing was tested") == 1
+
+
+def test_what_was_not_tested_has_no_p() -> None:
+    row = Row(
+        suite="sums", measure="digits", better="higher", gated=False, baseline=0.5, now=0.25,
+        difference=-0.25, p=0.0004, adjusted=0.0004, effect=-1.25, ties=1, losses=["a"], n=2, groups=2, verdict="shown only",
+    )  # fmt: skip
+    for rows in (
+        [row],
+        [row, row.model_copy(update={"measure": "words", "note": "timed, not tested", "n": 9})],
+    ):
+        found = Difference(alpha=0.05, rows=rows)
+        for made in (
+            terminal.render(Report(suites=[]), width=140, difference=found),
+            markdown.render(Report(suites=[]), found),
+            html.render(Report(suites=[]), [], found),
+        ):
+            assert "0.001" not in made
+            assert "baseline and now: the 2 shared samples" in made
+            assert "effect: the change in standard deviations of the paired difference" in made
+            assert "chance of so large a change" not in made
+
+
+def test_shared_samples_are_told_by_suite(difference: Difference) -> None:
+    said = changes.legend(changes.changed(difference))[0]
+    assert said == (
+        "baseline and now: the shared samples (chat memory 57, judge 200, lm 40, answers 12); "
+        "what the clock said, over each whole run"
+    )
+
+
+def test_a_figure_without_an_interval_says_why() -> None:
+    why = "no interval: all samples are of one group"
+    estimate = Estimate(measure="right", value=0.05, n=3, groups=1, note=why)
+    system = SystemResult(name="m", fingerprint="", estimates=[estimate], samples=[])
+    suite = SuiteResult(
+        suite="sums", version=1, about="", data="built-in", digest="", seed=0, limit=None, system=system
+    )
+    text = terminal.render(Report(suites=[suite]), width=100)
+    assert row_of(text, "right")[2:] == ["5.0", "%", "–", "3/1"]
+    assert f"all figures: {why}" in text
+    assert "| 5.0 % | – | 3/1 |" in markdown.render(Report(suites=[suite]))
+    assert '<td class="num">–</td>' in html.render(Report(suites=[suite]), [])
 
 
 def test_markdown_tables_are_whole(whole: Whole, difference: Difference) -> None:
@@ -127,7 +176,7 @@ def test_markdown_shows_names_as_they_are(text: str) -> None:
     assert "<script" not in made
     assert not re.search(r"(?<!\\)\]\(", made)
     lines = [line for line in made.split("\n") if line.startswith("|")]
-    assert {line.replace("\\|", "").count("|") for line in lines} == {5}
+    assert {line.replace("\\|", "").count("|") for line in lines} == {6}
 
 
 def test_a_name_cannot_steer_the_terminal() -> None:
