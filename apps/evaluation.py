@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from homespun.settings import Settings
 if TYPE_CHECKING:
     from apps.systems import Systems
     from evals.compare import Difference
-    from evals.result import JudgeVerdict, Record, Report
+    from evals.result import JudgeVerdict, Record, Report, SuiteTimings
     from evals.suite import Source, Suite, System
     from evals.verdicts import Choice
 
@@ -114,12 +115,15 @@ class Finished:
         report: with timings.
         records: every sample of every system.
         difference: to the baseline, if there was one.
+        replaced: when the earlier run of the same request began, in ISO 8601, if this one's times took the
+            place of its; None where there was none, or nothing was timed anew.
     """
 
     folder: Path
     report: Report
     records: list[Record]
     difference: Difference | None = None
+    replaced: str | None = None
 
     @property
     def silent(self) -> list[str]:
@@ -130,6 +134,22 @@ class Finished:
             for result in self.report.suites
             if result.system.failures == len(result.system.samples)
         ]
+
+    @property
+    def failed(self) -> list[str]:
+        """For each suite on which some samples failed, one line with the most frequent error."""
+        several = Counter(result.suite for result in self.report.suites)
+        lines = []
+        for result in self.report.suites:
+            count, errors = len(result.system.samples), Counter(one.error for one in result.system.samples)
+            errors.pop(None, None)
+            if 0 < result.system.failures < count:
+                on = f" on {result.system.name}" if several[result.suite] > 1 else ""
+                lines.append(
+                    f"{result.system.failures:,} of {count:,} samples of {result.suite} failed{on}: "
+                    f"{errors.most_common(1)[0][0]}"
+                )
+        return lines
 
 
 def plan(settings: Settings, request: Request, systems: Systems) -> Plan:
@@ -252,8 +272,23 @@ def execute(
     )
     difference = compared(settings, report, baseline) if baseline is not None else None
     folder = settings.folder.evals / planned.id
+    replaced = _replaced(folder, timings)
     run_folder.write(folder, report, records, render(report, records, difference))
-    return Finished(folder, report, records, difference)
+    return Finished(folder, report, records, difference, replaced)
+
+
+def _replaced(folder: Path, timings: Sequence[SuiteTimings]) -> str | None:
+    """Returns when the run in a folder began, if its times are about to give way to others."""
+    from evals.run_folder import TIMINGS, read_report
+
+    anew = any(one.asked and any(made.value is not None for made in one.estimates) for one in timings)
+    if not anew or not (folder / TIMINGS).is_file():
+        return None
+    try:
+        earlier = read_report(folder).timings
+    except HomespunError:  # of another version, or not whole
+        return None
+    return earlier.started if earlier is not None else None
 
 
 def compared(settings: Settings, now: Report, baseline: Report) -> Difference:

@@ -135,7 +135,13 @@ def compare(
 def _matched(now: Report, baseline: Report, notes: list[str]) -> list[tuple[SuiteResult, SuiteResult]]:
     """Pairs suites by name; where a report has several systems on one suite, by the system's name too."""
     pairs = []
-    for suite in dict.fromkeys(result.suite for result in (*now.suites, *baseline.suites)):
+    here, there = ([result.suite for result in report.suites] for report in (now, baseline))
+    for one, other, where in ((there, here, "only in"), (here, there, "not in")):
+        if left := [suite for suite in dict.fromkeys(one) if suite not in other]:
+            notes.append(f"left out: {', '.join(left)} ({where} the baseline).")
+    for suite in dict.fromkeys(here):
+        if suite not in there:
+            continue
         after = [result for result in now.suites if result.suite == suite]
         before = [result for result in baseline.suites if result.suite == suite]
         if len(after) == len(before) == 1:

@@ -14,7 +14,7 @@ from apps.cli.output import columns, complain, emit, note, printable
 from homespun.errors import Cancelled, HomespunError, UsageError
 
 if TYPE_CHECKING:
-    from apps.evaluation import Finished, Request
+    from apps.evaluation import Finished, Request, Step
     from evals.compare import Difference
     from evals.result import Report
     from homespun.settings import Settings
@@ -95,6 +95,12 @@ def evaluate(
     _tell(finished.report, finished.difference, finished.folder, output, as_json)
     if tracker is not None:
         note(tracker(finished.report, finished.folder))
+    if finished.replaced is not None:
+        when = finished.replaced[:16].replace("T", " ")
+        complain(f"replaces the run of {when}; its times are gone; --output keeps a copy")
+    if before is None:
+        for line in finished.failed:
+            complain(line)
     asked = None if ALL in request.suites else request.suites
     return _status(finished.report, before, finished.difference, finished.silent, asked)
 
@@ -104,11 +110,20 @@ def _run(settings: Settings, request: Request, before: Report | None, baseline: 
     from apps.evaluation import execute
 
     progress = Progress()
+    steps: list[Step] = []
+
+    def follow(step: Step) -> None:
+        steps[:] = [step]
+        progress(step)
+
     try:
-        return execute(settings, request, baseline=before, progress=progress)
+        return execute(settings, request, baseline=before, progress=follow)
     except KeyboardInterrupt:
+        where = "".join(
+            f" in {at.suite} with {at.done - at.failures:,} of {at.total:,} samples answered" for at in steps
+        )
         raise Cancelled(
-            f"stopped; what was answered is kept, and {_command(request, baseline)} goes on"
+            f"stopped{where}; what was answered is kept, and {_command(request, baseline)} goes on"
         ) from None
     finally:
         progress.clear()

@@ -206,6 +206,23 @@ def test_systems_are_matched_by_name_where_there_are_several() -> None:
     assert compare(other, both, measures=MEASURES).notes == ["s of a: only in the baseline."]
 
 
+def test_suites_that_only_one_report_has_are_named_on_one_line() -> None:
+    one = run(scores([1] * 30)).suites[0]
+    named = {name: one.model_copy(update={"suite": name}) for name in ("tools", "judge", "lm")}
+    judges = [
+        named["judge"].model_copy(update={"system": one.system.model_copy(update={"name": name})})
+        for name in ("lexical", "length")
+    ]
+    wide = Report(suites=[named["tools"], one, *judges, named["lm"]])
+    narrow = Report(suites=[one])
+    assert compare(narrow, wide, measures=MEASURES).notes == [
+        "left out: tools, judge, lm (only in the baseline)."
+    ]
+    assert compare(wide, narrow, measures=MEASURES).notes == [
+        "left out: tools, judge, lm (not in the baseline)."
+    ]
+
+
 def test_a_suite_that_isn_t_known_is_noted() -> None:
     difference = compare(run(scores([1] * 9)), run(scores([1] * 9)))
     assert difference.rows == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -156,6 +157,50 @@ def test_if_every_sample_fails_the_reason_is_told(homespun: Any, model: Any, tur
     assert "100.0 %" in done.out
 
 
+def test_if_some_samples_fail_that_is_told_with_the_most_frequent_error(
+    homespun: Any, scripted: Any, turns: str
+) -> None:
+    errors = {"word1": "busy", "word3": "gone", "word5": "gone"}
+    address = scripted(
+        *(
+            {"match": f"{word}\\.", "text": "", "repeat": True}
+            | ({"error": errors[word]} if word in errors else {"text": f"{word}!"})
+            for word in WORDS
+        )
+    )
+    done = homespun("eval", "recorded", "-m", address, "--data", turns, "--json")
+    assert done.status == 0
+    assert done.line == "homespun: 3 of 10 samples of recorded failed: RuntimeError: gone\n"
+    assert done.json["suites"][0]["system"]["failures"] == 3
+
+
+def test_a_run_whose_times_are_replaced_is_named(
+    homespun: Any, model: Any, turns: str, tiny_model: Path
+) -> None:
+    timed = ("eval", "latency", "-m", str(tiny_model), "--limit", "1", "--json")
+    first = homespun(*timed)
+    assert (first.status, first.err) == (0, "")
+    again = homespun(*timed)
+    when = first.json["timings"]["started"][:16].replace("T", " ")
+    assert again.json["run"] == first.json["run"]
+    assert again.line == f"homespun: replaces the run of {when}; its times are gone; --output keeps a copy\n"
+    untimed = ("eval", "recorded", "-m", model(), "--data", turns)
+    assert [homespun(*untimed, "--fresh").err for _ in range(2)] == ["", ""]
+
+
+def test_a_beginning_that_several_runs_share_is_refused_with_their_ids(
+    homespun: Any, model: Any, turns: str
+) -> None:
+    address = model()
+    made = [
+        homespun("eval", "recorded", "-m", address, "--data", turns, "--limit", limit, "--json").json["run"]
+        for limit in ("2", "3")
+    ]
+    done = homespun("eval", "--show", "recorded-")
+    assert (done.status, done.out) == (2, "")
+    assert ", ".join(sorted(made)) in done.line
+
+
 def test_runs_are_listed_and_shown(homespun: Any, model: Any, turns: str) -> None:
     assert homespun("eval", "--runs").out == ""
     made = homespun("eval", "recorded", "-m", model(), "--data", turns, "--json").json
@@ -213,13 +258,17 @@ def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
 ) -> None:
     address = model(delay=0.1)
     pid = zygote.start("homespun", "eval", "recorded", "--model", address, "--data", turns, "--fresh")
-    while not _answers(homespun_home):
+    while _answers(homespun_home) < 3:
         time.sleep(0.01)
     assert zygote.kill(pid, signal.SIGINT) == 130
-    assert zygote.err.read_text() == (
-        "homespun: stopped; what was answered is kept, and "
-        f"homespun eval recorded --model {address} --data {turns} goes on\n"
+    said = zygote.err.read_text()
+    found = re.fullmatch(
+        r"homespun: stopped in recorded with (\d+) of 10 samples answered; what was answered is kept, and "
+        rf"homespun eval recorded --model {re.escape(address)} --data {re.escape(turns)} goes on\n",
+        said,
     )
+    assert found is not None, said
+    assert 2 <= int(found[1]) <= _answers(homespun_home)
     assert _report(homespun_home) is None
     assert 0 < _answers(homespun_home) < 10
 
