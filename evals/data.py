@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,6 +26,8 @@ from homespun.errors import HomespunError, UsageError
 HUB = "hf:"
 SPLITS = ("test", "validation", "dev", "train")
 """The split that is read when none is named: the first of these that the set has."""
+HUB_TIMEOUT = 10.0
+"""Seconds after which the hub counts as out of reach."""
 
 Load = Callable[..., Any]
 _ADDRESS = re.compile(
@@ -68,6 +72,8 @@ def records(
     fields: Sequence[str],
     limit: int | None = None,
     load: Load | None = None,
+    hint: str = "",
+    empty: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Gives the records at an address.
 
@@ -78,18 +84,27 @@ def records(
         fields: what each record must have.
         limit: at most so many.
         load: `datasets.load_dataset` or what takes the same arguments.
+        hint: a sentence that ends the message where a field is missing, on what its values may be.
+        empty: whether there may be no records.
 
     Raises:
-        UsageError: if there is no such data, a line isn't a JSON object or lacks a field, or the package
-            `datasets` is missing.
+        UsageError: if there is no such data, it has no records, a line isn't a JSON object or lacks a field,
+            or the package `datasets` is missing.
         HomespunError: if the hub can't be reached.
     """
-    for _, row in islice(located(address, what=what, fields=fields, load=load), limit):
+    rows = located(address, what=what, fields=fields, load=load, hint=hint, empty=empty)
+    for _, row in islice(rows, limit):
         yield row
 
 
 def located(
-    address: str | Path, *, what: str, fields: Sequence[str], load: Load | None = None
+    address: str | Path,
+    *,
+    what: str,
+    fields: Sequence[str],
+    load: Load | None = None,
+    hint: str = "",
+    empty: bool = False,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gives the records at an address as `records` does, each with where it stands, for messages.
 
@@ -103,13 +118,17 @@ def located(
     else:
         path = existing(address, what)
         rows = ((f"{path}, line {number}", row) for number, row in numbered(path))
+    where = ""
     for where, row in rows:
         missing = [field for field in fields if field not in row]
         if missing:
             raise UsageError(
-                f"{where}, has no {' and no '.join(map(repr, missing))}: {what} need {_listed(fields)}."
+                f"{where}, has no {' and no '.join(map(repr, missing))}: {what} need {_listed(fields)}, as "
+                f"docs/data.md tells.{hint and ' '}{hint}"
             )
         yield where, row
+    if not where and not empty:
+        raise UsageError(f"{address} is empty; it should hold {what}.")
 
 
 def numbered(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -142,11 +161,13 @@ def read_lines(path: Path) -> Iterator[str]:
     number = 0
     try:
         opener: Any = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8-sig", newline="\n") as stream:
-            for number, line in enumerate(stream, 1):  # noqa: B007 (told when decoding fails)
-                yield line.removesuffix("\n").removesuffix("\r")
+        # Decoded line by line, not in blocks, so that the line that isn't UTF-8 is known.
+        with opener(path, "rb") as stream:
+            for number, line in enumerate(stream, 1):
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                yield text.removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text (after line {number}). Convert it first.") from error
+        raise UsageError(f"{path}, line {number}, is not UTF-8 text. Convert the file first.") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UsageError(f"{path} is not a whole gzip file: {error}.") from error
     except OSError as error:
@@ -161,7 +182,9 @@ def existing(address: str | Path, what: str = "data") -> Path:
     """
     path = Path(address).expanduser()
     if path.is_dir():
-        raise UsageError(f"{path} is a folder; name a file of {what}.")
+        raise UsageError(
+            f"{path} is a folder; {what} are read from one file, or from a public set as hf:<org/name>."
+        )
     if not path.is_file():
         raise UsageError(f"There is no file {path}. Name a file of {what}, or a public set as hf:<org/name>.")
     return path
@@ -173,9 +196,10 @@ def _streamed(
     """The rows of a public set, each with where it stands."""
     load = load or _loader()
     try:
-        sets: Mapping[str, Iterable[Mapping[str, Any]]] = load(
-            address.path, address.config, streaming=True, split=None
-        )
+        with _quiet():
+            sets: Mapping[str, Iterable[Mapping[str, Any]]] = load(
+                address.path, address.config, streaming=True, split=None
+            )
         split = address.split or next((name for name in SPLITS if name in sets), next(iter(sets), ""))
         if split not in sets:
             raise UsageError(f"{address.path} has no split {split!r}. It has: {_listed(list(sets))}.")
@@ -198,11 +222,42 @@ def _streamed(
 
 
 def _loader() -> Load:
+    """What loads a public set, once the hub has said that there is one.
+
+    Loading itself tries each request six times, which takes long where there is no network.
+    """
     try:
         from datasets import load_dataset
+        from huggingface_hub import HfApi, constants
+        from huggingface_hub.errors import RepositoryNotFoundError
     except ImportError as error:
         raise UsageError('Public sets need an extra: pip install -e ".[data]". Or name a file.') from error
-    return load_dataset  # type: ignore[no-any-return]
+
+    def load(path: str, config: str | None, **how: Any) -> Any:
+        if not constants.HF_HUB_OFFLINE:
+            try:
+                HfApi().dataset_info(path, timeout=HUB_TIMEOUT)
+            except RepositoryNotFoundError as error:
+                raise UsageError(
+                    f"The hub has no data set {path}, or it isn't open to you; check its name or name a file."
+                ) from error
+        return load_dataset(path, config, **how)
+
+    return load
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the libraries' remarks on every attempt to themselves; what goes wrong is raised."""
+    loggers = [logging.getLogger(name) for name in ("datasets", "huggingface_hub")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _refuse(constant: str) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evals.data import is_hub, located
 from evals.sample import digest
@@ -132,14 +132,30 @@ def read(address: str | Path) -> list[Recording]:
     if not is_hub(str(address)) and not Path(address).exists():
         return []
     found = []
-    for where, row in located(address, what="recordings", fields=()):
+    for where, row in located(address, what="recordings", fields=(), empty=True):
         try:
             found.append(Recording.model_validate(row))
         except ValueError as error:
-            raise UsageError(f"{where}, is not a recording: {_first(error)}.") from error
+            raise UsageError(
+                f"{where}, is not a recording: {_first(error)}. docs/data.md tells what one looks like."
+            ) from error
     return found
 
 
 def _first(error: ValueError) -> str:
-    text = str(getattr(error, "errors", lambda: [{"msg": str(error)}])()[0]["msg"])
-    return text.removeprefix("Value error, ").rstrip(".")
+    """What is wrong, with the field's name; all the fields that are missing or unknown are named."""
+    if not isinstance(error, ValidationError):
+        return str(error).rstrip(".")
+    found = error.errors()
+    parts = []
+    for kind, said in (("missing", "it has no"), ("extra_forbidden", "a recording has no field")):
+        if names := [_place(one["loc"]) for one in found if one["type"] == kind]:
+            parts.append(f"{said} {' and no '.join(map(repr, names))}")
+    if not parts:
+        text = str(found[0]["msg"]).removeprefix("Value error, ").rstrip(".")
+        parts.append(f"{_place(found[0]['loc'])}: {text[:1].lower()}{text[1:]}")
+    return "; ".join(parts)
+
+
+def _place(where: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, where))

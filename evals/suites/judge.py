@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evals.agreement import Auroc, BalancedAccuracy
-from evals.data import records
+from evals.data import located
 from evals.measure import Mean, Measure, Whole
 from evals.metrics.ece import ece
 from evals.sample import Output, Sample, digest
@@ -61,12 +61,11 @@ class JudgeSuite(Suite[Judge]):
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the claims in their order."""
         where = source.data or BUILT_IN
-        for number, row in enumerate(records(where, what="claims", fields=FIELDS), 1):
+        rows = located(where, what="claims", fields=FIELDS, hint="label is 0 or 1; all else are texts.")
+        for number, (line, row) in enumerate(rows, 1):
             label = row["label"]
             if label not in (0, 1) or not all(isinstance(row[name], str) for name in FIELDS[:3]):
-                raise UsageError(
-                    f"{where}, claim {number}: source, premise and claim must be texts and label 0 or 1."
-                )
+                raise UsageError(f"{line}: source, premise and claim must be texts and label 0 or 1.")
             tags = {"source": row["source"]}
             if source.data is None:
                 tags["kind"] = row["fine"]

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.asking import counts
-from evals.data import records
+from evals.data import located
 from evals.measure import Array, Mean, Measure, Ratio, Whole
 from evals.metrics.latency import percentile
 from evals.metrics.memory import peak_gpu_memory, peak_memory, reset_peak_memory
@@ -118,9 +118,10 @@ class Latency(Suite["BaseChatModel"]):
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the prompts; tag `length` is short, medium or long."""
         path = source.data or BUILT_IN
-        for number, row in enumerate(records(path, what="prompts", fields=["prompt"]), 1):
+        rows = located(path, what="prompts", fields=["prompt"])
+        for number, (where, row) in enumerate(rows, 1):
             if not isinstance(row["prompt"], str) or not row["prompt"].strip():
-                raise UsageError(f"{path}: prompt {number} must be a text that isn't empty.")
+                raise UsageError(f"{where}: prompt must be a text that isn't empty.")
             name = str(number) if source.data else row["id"]
             yield Sample(id=name, input={"prompt": row["prompt"]}, tags={"length": _length(row["prompt"])})
         if not source.data:

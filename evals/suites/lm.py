@@ -20,11 +20,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from evals.data import existing, is_hub, read_lines, records
+from evals.data import existing, is_hub, located, read_lines
 from evals.measure import Array, Measure, Ratio, Whole
 from evals.metrics.perplexity import perplexity
 from evals.sample import Output, Sample
@@ -35,6 +35,7 @@ from homespun.errors import UsageError
 BUILT_IN = Path(__file__).parent / "data" / "lm.jsonl"
 PASSAGE = 2000
 HUB_ROWS = 5000
+FORMS = "one .txt or .jsonl file, gzipped (.gz) or not, or a public set as hf:<org/name>"
 
 _HEADING = re.compile(r"\s*= [^=\s](?:.*[^=\s])? =\s*")
 
@@ -76,9 +77,13 @@ class LanguageModel(Suite[Likelihood]):
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the texts that hold more than blanks."""
         rows = _rows(source.data) if source.data else _passages(BUILT_IN)
+        blank = True
         for number, (name, text, tags) in enumerate(rows, 1):
             if text.strip():
+                blank = False
                 yield Sample(id=name or str(number), input={"text": text}, tags=tags)
+        if blank:
+            raise UsageError(f"{source.data} holds no text.")
 
     def answer(self, system: Likelihood, sample: Sample, seed: int) -> Output:
         """Asks for the text's loss.
@@ -127,7 +132,8 @@ _Row = tuple[str, str, dict[str, str]]
 def _rows(data: str) -> Iterator[_Row]:
     """Name ("" for its number), text and tags of whatever data there is."""
     if is_hub(data):
-        texts = (_text(row, data) for row in records(data, what="texts", fields=["text"], limit=HUB_ROWS))
+        rows = islice(located(data, what="texts", fields=["text"]), HUB_ROWS)
+        texts = (_text(row, where) for where, row in rows)
         head = []
         for text in texts:  # WikiText comes as lines, blank ones first
             head.append(text)
@@ -140,22 +146,24 @@ def _rows(data: str) -> Iterator[_Row]:
     if name.endswith((".jsonl", ".json")):
         return _passages(Path(data).expanduser())
     if not name.endswith(".txt"):
+        if Path(data).expanduser().is_dir():
+            raise UsageError(f"{data} is a folder; lm reads {FORMS}.")
         existing(data, "texts")
-        raise UsageError(f"{data} isn't known to be text: name a .txt, .jsonl, .txt.gz or .jsonl.gz file.")
+        raise UsageError(f"{data} isn't known to be text; lm reads {FORMS}.")
     path = existing(data, "texts")
     split = articles if any(map(_HEADING.fullmatch, read_lines(path))) else passages
     return (("", text, {}) for text in split(read_lines(path)))
 
 
 def _passages(path: Path) -> Iterator[_Row]:
-    for row in records(path, what="texts", fields=["text"]):
+    for where, row in located(path, what="texts", fields=["text"]):
         if path == BUILT_IN:
-            yield row["id"], _text(row, path), {"kind": row["kind"]}
+            yield row["id"], _text(row, where), {"kind": row["kind"]}
         else:
-            yield "", _text(row, path), {}
+            yield "", _text(row, where), {}
 
 
-def _text(row: Mapping[str, Any], where: str | Path) -> str:
+def _text(row: Mapping[str, Any], where: str) -> str:
     if not isinstance(row["text"], str):
         raise UsageError(f"{where}: a text must be a string, not {type(row['text']).__name__}.")
     return row["text"]

@@ -48,12 +48,17 @@ class Recorded(Suite["BaseChatModel"]):
         address: str | Path = source.data or BUILT_IN
         if not is_hub(str(address)):
             address = Path(address).expanduser()
+            if address.is_dir():
+                raise UsageError(f"{address} is a folder; recordings are read from one .jsonl file.")
             if not address.is_file():
                 raise UsageError(
                     f"There is no file {address}. Record turns on the Chat page or with "
                     "`homespun threads sample`."
                 )
-        for held in read(address):
+        recordings = read(address)
+        if not recordings:
+            raise UsageError(f"{address} holds no recordings.")
+        for held in recordings:
             yield Sample(
                 id=held.id,
                 input={"messages": held.messages},

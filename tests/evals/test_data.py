@@ -38,7 +38,7 @@ class Hub:
 
 @settings(max_examples=50)
 @given(
-    st.lists(st.dictionaries(st.text(), JSON, max_size=3), max_size=5),
+    st.lists(st.dictionaries(st.text(), JSON, max_size=3), min_size=1, max_size=5),
     st.sampled_from(["\n", "\r\n", "\n\n"]),
     st.booleans(),
 )
@@ -99,6 +99,28 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
             list(read_lines(path))
 
 
+def test_the_line_that_is_no_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"text": "a"}\n{"text": "caf\xe9"}\n')
+    with pytest.raises(UsageError, match="line 2, is not UTF-8"):
+        list(read_lines(path))
+
+
+def test_data_without_records_is_named_unless_there_may_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n\n")
+    with pytest.raises(UsageError, match=r"rows\.jsonl is empty; it should hold poems"):
+        list(records(path, what="poems", fields=[]))
+    assert list(records(path, what="poems", fields=[], empty=True)) == []
+
+
+def test_a_hint_ends_the_line_about_a_missing_field(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("{}")
+    with pytest.raises(UsageError, match=r"docs/data\.md tells\. A text rhymes\.$"):
+        list(records(path, what="poems", fields=["text"], hint="A text rhymes."))
+
+
 @pytest.mark.parametrize(
     ("address", "parts"),
     [
@@ -157,3 +179,49 @@ def test_without_datasets_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(__import__("sys").modules, "datasets", None)
     with pytest.raises(UsageError, match=r"\[data\]"):
         list(records("hf:org/set", what="poems", fields=[]))
+
+
+def test_the_hub_is_asked_once_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = pytest.importorskip("huggingface_hub").HfApi
+    pytest.importorskip("datasets")
+    asked = []
+
+    def unreachable(self: Any, path: str, *, timeout: float) -> None:
+        asked.append((path, timeout))
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(api, "dataset_info", unreachable)
+    monkeypatch.setattr("datasets.load_dataset", lambda *_, **__: pytest.fail("was loaded"))
+    with pytest.raises(HomespunError, match="org/set can't be read from the hub"):
+        list(records("hf:org/set", what="poems", fields=[]))
+    assert asked == [("org/set", 10.0)]
+
+
+def test_a_set_that_the_hub_has_not_is_misuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    pytest.importorskip("datasets")
+    missing = hub.errors.RepositoryNotFoundError.__new__(hub.errors.RepositoryNotFoundError)
+
+    def none(self: Any, path: str, *, timeout: float) -> None:
+        raise missing
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub.HfApi, "dataset_info", none)
+    with pytest.raises(UsageError, match="The hub has no data set org/set"):
+        list(records("hf:org/set", what="poems", fields=[]))
+
+
+def test_remarks_on_each_attempt_are_kept_back_while_opening(caplog: pytest.LogCaptureFixture) -> None:
+    import logging
+
+    logger = logging.getLogger("huggingface_hub.utils")
+
+    def load(*_: object, **__: object) -> dict[str, list[dict[str, Any]]]:
+        logger.warning("Retrying in 8s")
+        return {"test": [{"text": "a"}]}
+
+    assert len(list(records("hf:org/set", what="poems", fields=[], load=load))) == 1
+    assert not caplog.records
+    logger.warning("afterwards")
+    assert [record.message for record in caplog.records] == ["afterwards"]

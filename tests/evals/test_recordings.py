@@ -60,3 +60,22 @@ def test_a_line_that_is_no_recording_is_named(tmp_path: Path) -> None:
         stream.write('{"messages": [], "answer": "x"}\n')
     with pytest.raises(UsageError, match="line 2"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        ('{"text": "a"}', "it has no 'messages' and no 'answer'; a recording has no field 'text'"),
+        ('{"messages": [], "answer": "x"}', "messages: list should have at least 1 item"),
+        ('{"messages": [{"role": "user", "content": "q"}], "answer": "x", "accept": ["("]}', "accept: '\\('"),
+        (
+            '{"messages": [{"role": "assistant", "content": "q"}], "answer": "x"}',
+            "messages: the last message",
+        ),
+    ],
+)
+def test_the_field_that_is_wrong_is_named(tmp_path: Path, row: str, wrong: str) -> None:
+    path = tmp_path / "recorded.jsonl"
+    path.write_text(row)
+    with pytest.raises(UsageError, match=f"line 1, is not a recording: {wrong}"):
+        read(path)

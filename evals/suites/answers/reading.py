@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.data import is_hub, records
+from evals.data import is_hub, located
 from evals.sample import Sample
 from homespun.errors import UsageError
 
@@ -33,15 +33,20 @@ def read(where: str | Path) -> Iterator[Sample]:
         UsageError: if a record has none of the forms, or there is none.
     """
     number = 0
+    some = False
     for file in _files(where):
-        for row in records(file, what="questions with passages", fields=()):
+        for line, row in located(file, what="questions with passages", fields=(), empty=True):
             number += 1
             try:
-                yield from _samples(row, number)
+                for sample in _samples(row, number):
+                    some = True
+                    yield sample
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise UsageError(
-                    f"{file}, record {number}: questions with passages need {WANTED}."
+                    f"{line}: questions with passages need {WANTED}, as docs/data.md tells."
                 ) from error
+    if not some:
+        raise UsageError(f"{where} holds no questions with passages.")
 
 
 def _files(where: str | Path) -> Sequence[str | Path]:

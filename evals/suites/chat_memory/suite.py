@@ -21,10 +21,9 @@ wasn't told gets `admitted`; read it beside `recalled`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from evals.data import records
+from evals.data import located
 from evals.measure import Measure, Ratio
 from evals.sample import Output, Sample
 from evals.suite import Scores, Source, Suite, System
@@ -86,9 +85,9 @@ class ChatMemory(Suite[Conversation]):
         if source.data is None:
             yield from (dialogue(source.seed, number) for number in range(self._count))
             return
-        rows = records(source.data, what="dialogues", fields=("turns", "asks"))
-        for number, row in enumerate(rows):
-            yield _read(row, number, source.data)
+        rows = located(source.data, what="dialogues", fields=("turns", "asks"))
+        for number, (where, row) in enumerate(rows):
+            yield _read(row, number, where)
 
     def answer(self, system: Conversation, sample: Sample, seed: int) -> Output:
         """Plays the dialogue in a thread of its own; the answer is the replies to the questions."""
@@ -160,9 +159,8 @@ def _distance(tags: Mapping[str, str]) -> int:
     return int(distance) if distance.isdecimal() else -1
 
 
-def _read(row: Mapping[str, Any], number: int, data: str) -> Sample:
-    """A dialogue from a file."""
-    name = f"{Path(data).name}, dialogue {row.get('id', number + 1)}"
+def _read(row: Mapping[str, Any], number: int, name: str) -> Sample:
+    """A dialogue from a file; `name` is where it stands."""
     turns, asks = row["turns"], row["asks"]
     if not (isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns)):
         raise UsageError(f"{name}: turns must be a list of what the user says.")

@@ -20,11 +20,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from evals.data import records
+from evals.data import located
 from homespun.errors import UsageError
 
 Judge = Literal["fact", "limit", "form"]
 BUILT_IN = Path(__file__).parent / "prompts.jsonl"
+_JUDGES = ", ".join(get_args(Judge))
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def read(address: str) -> Iterator[Prompt]:
         UsageError: if a line isn't a prompt; the message says why.
     """
     fields = ("id", "prompt", "category", "judge", "accept")
-    for row in records(address, what="prompts", fields=fields):
-        yield from_row(row, f"{Path(address).name}, {row['id']}")
+    hint = f"judge is one of {_JUDGES}; accept lists regular expressions, one of which a right answer has."
+    for where, row in located(address, what="prompts", fields=fields, hint=hint):
+        yield from_row(row, where)
 
 
 def from_row(row: Mapping[str, Any], where: str = "prompt") -> Prompt:
@@ -68,7 +70,7 @@ def from_row(row: Mapping[str, Any], where: str = "prompt") -> Prompt:
     """
     accept, reject = row["accept"], row.get("reject", [])
     if row["judge"] not in get_args(Judge):
-        raise UsageError(f"{where}: judge must be one of {', '.join(get_args(Judge))}, not {row['judge']!r}.")
+        raise UsageError(f"{where}: judge must be one of {_JUDGES}, not {row['judge']!r}.")
     for expressions in (accept, reject):
         if not isinstance(expressions, list) or not all(isinstance(item, str) for item in expressions):
             raise UsageError(f"{where}: accept and reject are lists of regular expressions.")

@@ -256,7 +256,7 @@ def test_a_folder_of_clapnq_is_read(tmp_path: Path) -> None:
 def test_other_data_is_told(tmp_path: Path, row: dict[str, Any]) -> None:
     path = tmp_path / "data.jsonl"
     path.write_text(json.dumps(row) + "\n")
-    with pytest.raises(UsageError, match="record 1: questions with passages need"):
+    with pytest.raises(UsageError, match="line 1: questions with passages need"):
         list(SUITE.samples(Source(str(path))))
 
 

@@ -156,7 +156,7 @@ def test_prompts_may_come_from_a_file(tmp_path: Path) -> None:
         ("2", "medium"),
         ("3", "long"),
     ]
-    for row, wrong in (('{"prompt": " "}', "prompt 1 must be"), ('{"text": "a"}', "has no 'prompt'")):
+    for row, wrong in (('{"prompt": " "}', "line 1: prompt must be"), ('{"text": "a"}', "has no 'prompt'")):
         path.write_text(row + "\n")
         with pytest.raises(UsageError, match=wrong):
             list(SUITE.samples(Source(str(path))))

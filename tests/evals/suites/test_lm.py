@@ -92,7 +92,11 @@ def test_a_public_set_is_read_as_records_or_as_lines_of_articles(monkeypatch: py
     monkeypatch.setattr(evals.data, "_loader", lambda: _hub(rows))
     assert [text.split("\n")[0] for text in _texts("hf:org/wiki/raw")] == [" = One = ", " = Two of them = "]
     monkeypatch.setattr(evals.data, "_loader", lambda: _hub([]))
-    assert _texts("hf:org/set") == []
+    with pytest.raises(UsageError, match="hf:org/set is empty"):
+        _texts("hf:org/set")
+    monkeypatch.setattr(evals.data, "_loader", lambda: _hub([{"text": " "}]))
+    with pytest.raises(UsageError, match="hf:org/set holds no text"):
+        _texts("hf:org/set")
 
 
 def test_data_of_another_kind_is_told(tmp_path: Path) -> None:
@@ -102,6 +106,7 @@ def test_data_of_another_kind_is_told(tmp_path: Path) -> None:
     for path, wrong in (
         (numbers, "must be a string, not int"),
         (table, "isn't known to be text"),
+        (tmp_path, "is a folder; lm reads one .txt or .jsonl file"),
         (tmp_path / "none.txt", "There is no file"),
         (tmp_path / "none.csv", "There is no file"),
     ):
