@@ -15,6 +15,8 @@ from apps.cli.output import columns, emit, note, printable
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
 
+    from evals.recordings import Recording
+
 app = typer.Typer(help="List, show, delete, export, fork and sample conversations.")
 
 Name = Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")]
@@ -152,8 +154,29 @@ def sample(
     if as_json:
         emit({"id": kept.id, "added": added, "file": str(path)})
     else:
-        note(f"{'kept' if added else 'was kept already'}: {kept.messages[-1]['content'][:60]}")
+        _say_kept(path, kept, added)
         print(kept.id)
+
+
+def _say_kept(path: Path, kept: Recording, added: bool) -> None:
+    """Tells people what was kept, where, and what it changes."""
+    from evals import recordings
+
+    question = " ".join(kept.messages[-1]["content"].split())
+    question = question if len(question) <= 60 else f"{question[:59]}…"
+    held = recordings.read(path)
+    if added:
+        note(f"kept in {path}: {question}")
+    else:
+        note(f"was kept already, and stays as it was, in {path}: {question}")
+        kept = next(one for one in held if one.id == kept.id)
+    if not kept.accept and not kept.reject:
+        note(
+            "It has neither --accept nor --reject, so nothing says what a right answer is: it doesn't count "
+            "for `accepted`, the headline of the suite `recorded`."
+        )
+    count = f"your {len(held)} kept turns" if len(held) > 1 else "this turn of yours"
+    note(f"`homespun eval recorded` now asks {count}, not those that are built in.")
 
 
 def _read(name: str) -> Sequence[AnyMessage]:

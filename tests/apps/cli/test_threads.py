@@ -101,6 +101,27 @@ def test_a_turn_is_kept_as_a_sample_once(talked: Any, homespun_home: Path) -> No
     assert Path(kept["file"]).is_relative_to(homespun_home)
 
 
+def test_people_are_told_where_a_sample_is_kept_and_what_it_changes(
+    talked: Any, homespun_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("apps.cli.threads.note", told.append)
+    kept = talked("threads", "sample", "first").out
+    assert len(kept.split()) == 1
+    assert str(homespun_home) in told[0]
+    assert "hello first" in told[0]
+    assert "doesn't count for `accepted`" in told[1]
+    assert "asks this turn of yours, not those that are built in" in told[2]
+    told.clear()
+    talked("threads", "sample", "second", "--accept", "hi")
+    assert len(told) == 2
+    assert "asks your 2 kept turns" in told[1]
+    told.clear()
+    talked("threads", "sample", "first", "--accept", "hi")  # doesn't change what is kept
+    assert "stays as it was" in told[0]
+    assert "doesn't count" in told[1]
+
+
 def test_a_sample_of_a_turn_that_is_not_there_is_misuse(talked: Any) -> None:
     done = talked("threads", "sample", "first", "--turn", "2")
     assert (done.status, "there is no number 2" in done.line) == (2, True)
