@@ -84,12 +84,12 @@ def cells(one: Change) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def legend(made: Sequence[Change]) -> list[str]:
-    """Returns what the table's columns mean; it stands right under the table."""
+def legend(made: Sequence[Change], *, shown: Sequence[str] = HEAD) -> list[str]:
+    """Returns what the table's columns mean, for those of `HEAD` that are shown; it stands right under it."""
     said = [_shared(made)] if made else []
-    said += [P] if any(one.p for one in made) else []
-    said += [EFFECT] if any(one.effect for one in made) else []
-    return said + ([SAMPLES] if any(one.samples for one in made) else [])
+    said += [P] if "p" in shown and any(one.p for one in made) else []
+    said += [EFFECT] if "effect" in shown and any(one.effect for one in made) else []
+    return said + ([SAMPLES] if "+/−/=" in shown and any(one.samples for one in made) else [])
 
 
 def verdict(difference: Difference) -> str:

@@ -121,21 +121,26 @@ def _difference(difference: Difference, width: int) -> str:
     for sentence in changes.sentences(difference):
         lines += _wrap(sentence, width)
     if made:
-        lines += ["", *_changes(made, width)]
-    for said in (changes.legend(made), changes.notes(made, difference)):
-        for note in said:
+        table = _changes(made, width)
+        lines += ["", *lay_out(table, width)]
+        for note in changes.legend(made, shown=table[0]):
             lines += _wrap(note, width)
+    said = changes.notes(made, difference)
+    if said:
+        lines.append("")
+    for note in said:
+        lines += _wrap(note, width)
     return "\n".join(lines)
 
 
-def _changes(made: Sequence[changes.Change], width: int) -> list[str]:
+def _changes(made: Sequence[changes.Change], width: int) -> list[tuple[str, ...]]:
     """Returns the table; on a narrow terminal without what the sentences above it say."""
     table = [changes.HEAD, *map(changes.cells, made)]
     for left_out in ((), (6,), (4, 6), (4, 6, 7), (4, 5, 6, 7)):
         kept = [tuple(cell for i, cell in enumerate(row) if i not in left_out) for row in table]
         if _width(kept) <= width:
             break
-    return lay_out(kept, width)
+    return kept
 
 
 def _skipped(report: Report, width: int) -> str:

@@ -32,8 +32,8 @@ LISTED = 60
 """Runs in the side panel: the newest."""
 SHOWN = 200
 """Samples in the list: more are in the report."""
-FIRST = ("lm", "chat_memory")
-"""The suites that are ticked at first."""
+FIRST = "first_contact"
+"""The suite that is ticked at first."""
 ELSEWHERE = (
     "Figures only: the suite is served to other machines too, so samples, conversations and starting an "
     "evaluation are left to `homespun eval` on the machine itself."
@@ -93,11 +93,8 @@ class Acts:
             return {**self.new(), "notice": show.line(str(error), "bad")}
         infos = self.desk.runs()
         info = next(info for info in infos if info.id == run)
-        others = [
-            (f"{show.title(one)} · {show.moment(one.started)}", one.id)
-            for one in infos
-            if one.id != run and set(one.suites) & set(info.suites)
-        ]
+        others = [one for one in infos if one.id != run and set(one.suites) & set(info.suites)]
+        others.sort(key=lambda one: set(one.suites) != set(info.suites))  # else as they are: newest first
         suites = list(info.suites)
         updates = {
             "run": run,
@@ -105,9 +102,11 @@ class Acts:
             "opened": gr.update(visible=True),
             "heading": show.heading(info, report),
             "summary": show.summary(report),
-            "baseline": gr.update(choices=others, value=None, interactive=bool(others)),
+            "baseline": gr.update(
+                choices=[(show.choice(one), one.id) for one in others], value=None, interactive=bool(others)
+            ),
             "difference": show.line(
-                "Choose an earlier run of the same suites."
+                "Choose another run of the same suites."
                 if others
                 else "There is no other run of these suites yet: change the model or the seed and run again."
             ),
@@ -240,7 +239,7 @@ class Acts:
         return {
             "suites": gr.update(
                 choices=[(f"{name} — {about}", name) for name, about in suites],
-                value=[name for name, _ in suites if name in FIRST],
+                value=[name for name, _ in suites if name == FIRST],
             ),
             "judge": gr.update(choices=self.desk.judges()),
             "kept": _kept(self.desk.recorded()),

@@ -35,16 +35,32 @@ def title(info: RunInfo) -> str:
 
 
 def entry(info: RunInfo, report: Report) -> str:
-    """Returns a run's lines in the list: suites; what was measured and the first figure; when it was."""
-    from evals.report.figures import spread, words
+    """Returns a run's lines in the list: suites; what was measured and the first figure; when, and how much.
+
+    Of several systems the figure is the first one's, and that one is named.
+    """
+    from evals.report.figures import plain, spread, words
     from evals.report.rows import headline
 
     found = headline(report, report.suites[0]) if report.suites else None
     told = systems(info.systems)
     if found is not None:
+        first = report.suites[0]
         value, interval = spread(found)
-        told += f" · {words(found.measure)} {value}{f' ({interval})' if interval else ''}"
-    return "\n".join([_suites(info.suites), told, moment(info.started)])
+        of = f" of {systems([plain(first.system.name)])}" if len(info.systems) > 1 else ""
+        suite = f" on {words(first.suite)}" if len(info.suites) > 1 else ""
+        told += f" · {words(found.measure)}{of}{suite} {value}{f' ({interval})' if interval else ''}"
+    return "\n".join([_suites(info.suites), told, f"{moment(info.started)} · {size(info)}"])
+
+
+def size(info: RunInfo) -> str:
+    """Returns how many samples a run has."""
+    return f"{info.samples:,} sample{'' if info.samples == 1 else 's'}"
+
+
+def choice(info: RunInfo) -> str:
+    """Returns a run in one line that no other run has."""
+    return f"{title(info)} · {size(info)} · {moment(info.started)} · {info.id[-8:]}"
 
 
 def _suites(names: Sequence[str]) -> str:

@@ -46,6 +46,9 @@ def choose(page: Any, *suites: str) -> None:
 
 
 def test_a_run_is_started_ends_and_is_looked_into(page: Any) -> None:
+    (ticked,) = page.locator("#suites label.selected").all_inner_texts()
+    assert ticked.startswith("first_contact — ")
+    choose(page, "lm")
     page.click("#go")  # lm can't be run on a script: one line says so
     page.locator("#work .bad").wait_for()
     choose(page, "chat_memory", "recorded")
@@ -152,7 +155,8 @@ def test_a_long_list_of_runs_scrolls_in_one_place(page: Any, homes: dict[str, Pa
     page.mouse.wheel(0, 20_000)
     page.wait_for_function("() => document.querySelector('#runs .wrap:not(.hide)').scrollTop > 100")
     rows.last.click()
-    page.locator("#opened h2", has_text="sums").wait_for()
+    page.locator("#runs label.selected").wait_for()
+    page.locator("#opened h2").wait_for()
     assert page.evaluate(f"{top}.getBoundingClientRect().top") == before
     seen = rows.last.bounding_box()
     assert seen["y"] + seen["height"] <= 900

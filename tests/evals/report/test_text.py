@@ -120,7 +120,8 @@ def test_nothing_tested_is_no_clean_bill_and_said_once() -> None:
 def test_what_was_not_tested_has_no_p() -> None:
     row = Row(
         suite="sums", measure="digits", better="higher", gated=False, baseline=0.5, now=0.25,
-        difference=-0.25, p=0.0004, adjusted=0.0004, effect=-1.25, ties=1, losses=["a"], n=2, groups=2, verdict="shown only",
+        difference=-0.25, p=0.0004, adjusted=0.0004, effect=-1.25, ties=1, losses=["a"], n=2, groups=2,
+        verdict="shown only",
     )  # fmt: skip
     for rows in (
         [row],

@@ -115,8 +115,15 @@ def test_a_thread_that_is_gone_is_told(acts: Acts, run: str, settings: Settings,
         away.rename(kept)
 
 
+def test_a_newcomer_runs_one_suite(acts: Acts) -> None:
+    assert acts.load("")["suites"]["value"] == ["first_contact"]
+
+
 def test_two_runs_are_compared(acts: Acts, run: str) -> None:
-    (baseline,) = [value for _, value in acts.open(run)["baseline"]["choices"]]
+    opened = acts.open(run)
+    ((told, baseline),) = opened["baseline"]["choices"]
+    assert told.endswith(baseline[-8:])
+    assert "another run" in opened["difference"]
     compared = acts.compare(run, baseline)
     assert "recorded: accepted" in compared["difference"]
     assert compared["moved"]["visible"]
