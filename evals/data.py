@@ -140,6 +140,11 @@ def numbered(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue
+        if number == 1 and line.lstrip().startswith("["):
+            raise UsageError(
+                f"{path}, line 1, is not a JSON object but begins an array: each record needs its own line; "
+                "docs/data.md tells how to convert."
+            )
         try:
             row = json.loads(line, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:

@@ -106,6 +106,14 @@ def test_the_line_that_is_no_utf8_is_named(tmp_path: Path) -> None:
         list(read_lines(path))
 
 
+@pytest.mark.parametrize("text", ['[{"text": "a"}]', '[\n {"text": "a"}\n]\n'])
+def test_one_big_array_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="line 1, is not a JSON object but begins an array"):
+        list(records(path, what="poems", fields=[]))
+
+
 def test_data_without_records_is_named_unless_there_may_be_none(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text("\n\n")
