@@ -57,6 +57,7 @@ def render(report: Report, records: Sequence[Record], difference: Difference | N
         report=report,
         title=_title(report),
         facts=_facts(report),
+        versions=facts(report.versions),
         summary=[Markup(plot) for plot in summary(report)],
         sections=sections(report),
         marked=any(result.baselines for result in report.suites),
@@ -99,7 +100,7 @@ def _facts(report: Report) -> Mapping[str, str]:
     if report.timings is not None:
         started = report.timings.started.replace("T", " ").replace("+00:00", " UTC")
         told |= {"started": started, "took": duration(report.timings.wall_s), **report.timings.machine}
-    return facts({**told, **report.versions})
+    return facts(told)
 
 
 def _policy(style: str, script: str) -> str:

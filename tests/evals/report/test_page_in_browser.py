@@ -188,7 +188,7 @@ def test_the_switch_turns_dark_and_stays_so(show: Show) -> None:
     paper = "() => getComputedStyle(document.body).backgroundColor"
     page = show()
     light = page.evaluate(paper)
-    assert page.get_attribute("#theme", "aria-pressed") == "false"
+    assert page.inner_text("#theme") == "☾ dark", "the button says what it does"
     page.click("#theme")
     dark = page.evaluate(paper)
     assert dark != light
@@ -196,7 +196,24 @@ def test_the_switch_turns_dark_and_stays_so(show: Show) -> None:
     assert page.evaluate(paper) == dark
     other = show(scheme="dark")
     assert other.evaluate(paper) == dark
-    assert other.get_attribute("#theme", "aria-pressed") == "true"
+    assert other.inner_text("#theme") == "☀ light"
+    assert other.get_attribute("#theme", "aria-label") == "Change to light"
+
+
+def test_the_menu_shows_on_a_phone_that_it_goes_on(show: Show) -> None:
+    assert not show().get_attribute("nav", "class")
+    page = show(width=390)
+    assert page.get_attribute("nav", "class") == "more"
+    assert "gradient" in page.evaluate("() => getComputedStyle(document.querySelector('nav ul')).maskImage")
+    page.evaluate("() => { document.querySelector('nav ul').scrollLeft = 9999; }")
+    page.wait_for_function("() => document.querySelector('nav').className === 'less'")
+
+
+def test_versions_are_folded_away(show: Show) -> None:
+    page = show()
+    assert not page.locator("header dt", has_text="torch").is_visible()
+    page.click(".versions summary")
+    assert page.locator("header dt", has_text="torch").is_visible()
 
 
 def test_a_phone_needs_no_sideways_scroll(show: Show) -> None:
