@@ -94,7 +94,7 @@ class Acts:
         infos = self.desk.runs()
         info = next(info for info in infos if info.id == run)
         others = [one for one in infos if one.id != run and set(one.suites) & set(info.suites)]
-        others.sort(key=lambda one: set(one.suites) != set(info.suites))  # else as they are: newest first
+        others.sort(key=lambda one: (set(one.suites) == set(info.suites), one.started), reverse=True)
         suites = list(info.suites)
         updates = {
             "run": run,

@@ -220,6 +220,10 @@ def difference(found: Difference) -> str:
 
 
 def _table(names: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Returns a table without the columns that are empty throughout, as the other reports have it."""
+    made = list(lines)
+    shown = [i for i in range(len(names)) if i == 0 or any(one[i] for one in made)]
+    names, lines = [names[i] for i in shown], [[one[i] for i in shown] for one in made]
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in names)
     body = "".join(
         f"<tr><th scope='row'>{escape(first)}</th>{''.join(f'<td>{escape(one)}</td>' for one in rest)}</tr>"

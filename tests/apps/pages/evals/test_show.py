@@ -60,4 +60,6 @@ def test_what_was_not_tested_has_no_p_on_the_page_either() -> None:
     assert "0.001" not in shown
     assert "baseline and now: the 2 shared samples" in shown
     assert shown.count("Nothing was tested") == 1
+    assert ">p</th>" not in shown
+    assert ">effect</th>" in shown
     assert "<td>50.0 %</td><td>25.0 %</td><td>−25.0 points</td><td>–</td>" in shown
