@@ -1,0 +1,1 @@
+"""Examples of tool calling, from public data and generated."""
