@@ -269,3 +269,33 @@ def _plain(net: Net, of: Any) -> Net:
         owner, _, last = name.rpartition(".")
         setattr(made.get_submodule(owner), last, of(module))
     return made
+
+
+@torch.no_grad()
+def low_rank(before: nn.Module, after: nn.Module, config: LoRAConfig) -> dict[str, Tensor]:
+    """The adapter nearest to what whole tuning changed: the leading singular vectors of each difference.
+
+    Args:
+        before: The net that tuning began from.
+        after: The net that it ended with, plain.
+        config: The adapter's shape; without DoRA.
+
+    Returns:
+        What `adapter_state` would give (Eckart and Young 1936: the best of its rank in the least squares).
+
+    Raises:
+        UsageError: DoRA was asked for.
+    """
+    if config.dora:
+        raise UsageError("a difference of weights is compressed without dora")
+    found: dict[str, Tensor] = {}
+    ends = dict(after.named_modules())
+    for name, linear in before.named_modules():
+        if not (isinstance(linear, nn.Linear) and config.hits(name)):
+            continue
+        difference = (ends[name].weight - linear.weight).float()
+        u, s, vh = torch.linalg.svd(difference, full_matrices=False)
+        root = s[: config.rank].sqrt()
+        found[f"{name}.lora_A"] = (root[:, None] * vh[: config.rank]).contiguous()
+        found[f"{name}.lora_B"] = (u[:, : config.rank] * root / config.scale).contiguous()
+    return found

@@ -8,13 +8,14 @@ goes beyond the encoder's length (`minilm`: 256 tokens) is cut off. An empty tex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
 
 from homespun.errors import ModelNotFound, UsageError
+from models.encoders.batching import batches
 from models.encoders.trunk import Source, locate, open_trunk
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class LocalEmbeddings(Embeddings):
         trunk = open_trunk(self.source)
         encoded = trunk.encode(texts)
         found = np.zeros((len(encoded), trunk.net.config.hidden_size), dtype=np.float32)
-        for places in _batches([len(row) for row in encoded], self.batch_tokens):
+        for places in batches([len(row) for row in encoded], self.batch_tokens):
             states, mask = trunk.states([encoded[place] for place in places], self.threads)
             if self.source.pooling == "cls":
                 pooled = states[:, 0]
@@ -106,15 +107,3 @@ def load(name: str, home: Path | None = None, threads: int | None = None) -> Emb
         raise ModelNotFound(f"{name} needs a package that is not installed: {error}") from error
     except ValueError as error:
         raise ModelNotFound(f"{name} leads nowhere: {error}") from error
-
-
-def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Places in batches of like length, each of at most `most` tokens with its padding, the longest first."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        if batch and lengths[batch[0]] * (len(batch) + 1) > most:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch

@@ -64,16 +64,30 @@ class Trunk:
         self._tokenizer, self._pad = tokenizer, pad
         self._turn = threading.Lock()
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer; it cuts texts off and doesn't pad."""
+        return self._tokenizer
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of texts, special ones included, cut to `max_length`."""
         return [row.ids for row in self._tokenizer.encode_batch(list(texts))]
 
-    def states(self, rows: Sequence[Sequence[int]], threads: int | None = None) -> tuple[Tensor, Tensor]:
+    def states(
+        self,
+        rows: Sequence[Sequence[int]],
+        threads: int | None = None,
+        *,
+        types: Sequence[Sequence[int]] | None = None,
+        net: Encoder | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """States of the last layer for rows of token ids.
 
         Args:
             rows: B rows of ids, none empty.
             threads: Torch's threads during the pass; the setting is put back afterwards.
+            types: Token types (segments), as long as the rows; all 0 if None.
+            net: The trunk with an adapter on it (`models.encoders.adapters`); by default the trunk alone.
 
         Returns:
             States [B, T, hidden_size] where T is the longest row's length, and which of them are of tokens,
@@ -84,11 +98,15 @@ class Trunk:
         longest = max(map(len, rows))
         ids = torch.full((len(rows), longest), self._pad)
         mask = torch.zeros(ids.shape, dtype=torch.bool)
+        kinds = None if types is None else torch.zeros_like(ids)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = torch.tensor(row)
             mask[place, : len(row)] = True
+            if types is not None and kinds is not None:
+                kinds[place, : len(row)] = torch.tensor(types[place])
         with self._turn, torch.inference_mode(), torch_threads(threads):
-            return self.net(ids, mask=None if bool(mask.all()) else mask), mask
+            seen = None if bool(mask.all()) else mask
+            return (net or self.net)(ids, mask=seen, types=kinds), mask
 
 
 def locate(name: str = MINILM, home: Path | None = None) -> Source:

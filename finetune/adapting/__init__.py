@@ -1,0 +1,1 @@
+"""Tuning adapters on the encoder: rows with marked tokens, batches by length, one loop for all tasks."""

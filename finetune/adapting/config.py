@@ -1,0 +1,104 @@
+"""The settings of one stage of tuning an encoder's adapter."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Self
+
+from homespun.errors import UsageError
+from homespun.names import unknown
+
+EVERY_MAP = ("query", "key", "value", "attention.output", "up", "down")
+"""All linear maps of an encoder's layers."""
+
+
+@dataclass(frozen=True)
+class AdaptConfig:
+    """One stage. It ends after `epochs` or `max_minutes`, whichever comes first."""
+
+    task: str = "read"
+    rows: str = ""
+    """Folder with `train` and `valid`, each a folder of prepared rows."""
+    out: str = ""
+    """Folder of the run: checkpoints, metrics.jsonl, config.json."""
+    adapter_folder: str = ""
+    """Where the adapter goes."""
+    init_from: str | None = None
+    """An adapter's folder to begin from; heads are taken as far as they fit."""
+    full: bool = False
+    """Tune the trunk's matrices whole; the adapter is then the low-rank part of the difference."""
+
+    rank: int = 40
+    alpha: float = 40.0
+    targets: tuple[str, ...] = EVERY_MAP
+    dora: bool = False
+    rslora: bool = False
+    lora_dropout: float = 0.0
+    dropout: float = 0.0
+    """Of the trunk."""
+
+    epochs: float = 1.0
+    max_minutes: float = 150.0
+    batch_tokens: int = 6144
+    lr: float = 1.5e-3
+    head_lr: float = 1.5e-3
+    weight_decay: float = 0.01
+    beta1: float = 0.9
+    beta2: float = 0.98
+    warmup: float = 0.05
+    floor: float = 0.0
+    clip: float = 1.0
+    eval_every: int = 500
+    """Steps between validations; 0 = only at the end."""
+    log_every: int = 10
+    checkpoint_every_s: float = 300.0
+    seed: int = 1
+    threads: int | None = None
+    precision: str = "bf16"
+    compile: bool = True
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What the adapter's user is told, such as max_length."""
+
+    def __post_init__(self) -> None:
+        for key in ("epochs", "max_minutes", "batch_tokens", "lr", "head_lr", "log_every", "rank"):
+            if not getattr(self, key) > 0:
+                raise UsageError(f"{key} must be above 0, not {getattr(self, key)!r}")
+        if self.precision not in ("bf16", "fp32"):
+            raise UsageError(f"precision is {self.precision!r}: choose bf16 or fp32")
+
+    def with_overrides(self, changes: dict[str, str]) -> Self:
+        """The same with changes, read by the field's type.
+
+        Raises:
+            UsageError: Unknown key (the nearest ones are named) or a value of the wrong type.
+        """
+        kinds = {one.name: one.type for one in fields(self)}
+        read: dict[str, Any] = {}
+        for key, text in changes.items():
+            if key not in kinds:
+                raise UsageError(unknown("setting of tuning", key, kinds))
+            try:
+                read[key] = _parsed(str(kinds[key]), text)
+            except (ValueError, KeyError):
+                raise UsageError(f"{key} takes {kinds[key]}, not {text!r}") from None
+        return replace(self, **read)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for config.json."""
+        return asdict(self)
+
+
+def _parsed(kind: str, text: str) -> Any:
+    if "None" in kind and text.lower() in ("none", ""):
+        return None
+    if kind.startswith("int"):
+        return int(float(text))
+    if kind.startswith("float"):
+        return float(text)
+    if kind.startswith("bool"):
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+    if kind.startswith("tuple"):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind.startswith("str"):
+        return text
+    raise ValueError(kind)

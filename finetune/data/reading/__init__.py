@@ -1,0 +1,1 @@
+"""Examples of reading: questions, passages and where the answer stands, from public data."""

@@ -1,0 +1,224 @@
+"""Adapters on the encoder: a low-rank change of the trunk and a head, in a folder of their own.
+
+A folder holds `config.json` (format, task, the trunk's fingerprint, the adapter's shape, the settings of
+whoever uses it, how it was trained, SHA-256 of every other file), `adapter.safetensors` (bfloat16 unless told
+otherwise) and `README.md`, the card. A name is looked for in `<home>/models/minilm/adapters/`, then among
+the shipped `models/weights/minilm/adapters/`; a path is a name too. The trunk's weights are in memory once,
+however many adapters are in use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from homespun.errors import CorruptWeights, ModelNotFound, UsageError
+from homespun.files import atomic_folder, sha256
+from homespun.names import unknown
+from homespun.paths import Home
+from models.blocks.lora import LoRAConfig
+from models.encoders.places import MINILM
+from models.store import CARD, CONFIG, SHIPPED
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from models.encoders.trunk import Trunk
+    from models.nets.encoder import Encoder
+
+FORMAT, KIND = 1, "encoder-adapter"
+WEIGHTS = "adapter.safetensors"
+ADAPTERS = "adapters"
+HEAD = "head."
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_REPAIR = "copy the folder again or train it anew"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An adapter that was found but not loaded.
+
+    Attributes:
+        name: As it was given.
+        folder: Where it lies.
+        config: The content of its config.json, checked.
+    """
+
+    name: str
+    folder: Path
+    config: Mapping[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hexadecimal) that changes with weights, head, trunk or settings."""
+        named = {key: value for key, value in self.config.items() if key != "training"}
+        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What whoever uses the adapter was told to do with its scores."""
+        found: Mapping[str, Any] = self.config["settings"]
+        return found
+
+
+def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
+    """Find an adapter by its name, reading its configuration only.
+
+    Args:
+        name: A name or a path to an adapter's folder.
+        home: The state folder; by default the one in the settings.
+
+    Raises:
+        ModelNotFound: Nothing there; the message lists what is.
+        CorruptWeights: Its configuration can't be read.
+    """
+    text = str(name)
+    shelves = _shelves(home)
+    if _NAME.fullmatch(text):
+        for shelf in shelves:
+            if (shelf / text / CONFIG).is_file():
+                return Adapter(text, shelf / text, read_config(shelf / text))
+    path = Path(text)
+    if text and (path / CONFIG).is_file():
+        return Adapter(text, path, read_config(path))
+    known = sorted({found.name for shelf in shelves if shelf.is_dir() for found in shelf.iterdir()})
+    raise ModelNotFound(
+        unknown("adapter on the encoder", text, [one for one in known if _NAME.fullmatch(one)])
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read and check an adapter's config.json, without torch.
+
+    Raises:
+        CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known.
+    """
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorruptWeights(f"{path} can't be read ({error}): {_REPAIR}") from error
+    if not isinstance(config, dict) or config.get("kind") != KIND:
+        raise CorruptWeights(f"{path} is not an adapter on the encoder")
+    if config.get("format") != FORMAT:
+        raise CorruptWeights(f"{path} has format {config.get('format')}, this version reads {FORMAT}")
+    kinds = {"task": str, "trunk": str, "lora": dict, "outputs": int, "settings": dict, "files": dict}
+    for key, kind in kinds.items():
+        if not isinstance(config.get(key), kind):
+            raise CorruptWeights(f"{path} lacks {key!r}: {_REPAIR}")
+    if WEIGHTS not in config["files"]:
+        raise CorruptWeights(f"{path} lacks the hash of {WEIGHTS}: {_REPAIR}")
+    return config
+
+
+def save_adapter(
+    folder: Path,
+    *,
+    task: str,
+    trunk: str,
+    lora: LoRAConfig,
+    state: Mapping[str, Tensor],
+    head: nn.Linear,
+    settings: Mapping[str, Any],
+    training: Mapping[str, Any],
+    card: str = "",
+    dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16",
+) -> Path:
+    """Write an adapter's folder, whole or not at all.
+
+    Args:
+        folder: Where; an older adapter there is replaced.
+        task: What it's for: "read", "fill", "choose".
+        trunk: Fingerprint of the trunk that it was trained on.
+        lora: The adapter's shape.
+        state: What `models.blocks.lora.adapter_state` gives.
+        head: The head.
+        settings: For whoever uses it.
+        training: Anything worth keeping about how it was made.
+        card: README.md.
+        dtype: How tensors are stored.
+
+    Raises:
+        OutOfSpace: The disk is full; nothing was changed.
+    """
+    import torch
+    from safetensors.torch import save
+
+    kind = getattr(torch, dtype)
+    tensors = {**state, **{f"{HEAD}{name}": tensor for name, tensor in head.state_dict().items()}}
+    data = save({name: t.detach().to("cpu", kind).contiguous() for name, t in tensors.items()})
+    config = {
+        "format": FORMAT,
+        "kind": KIND,
+        "task": task,
+        "trunk": trunk,
+        "lora": lora.to_dict(),
+        "outputs": head.out_features,
+        "settings": dict(settings),
+        "training": dict(training),
+        "files": {WEIGHTS: hashlib.sha256(data).hexdigest()},
+    }
+    with atomic_folder(folder) as inside:
+        (inside / WEIGHTS).write_bytes(data)
+        (inside / CARD).write_text(card or f"# {folder.name}\n", encoding="utf-8")
+        text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+        (inside / CONFIG).write_text(text, encoding="utf-8")
+    return folder
+
+
+def load_adapter(
+    adapter: Adapter, trunk: Trunk, fingerprint: str, task: str | None = None
+) -> tuple[Encoder, nn.Linear]:
+    """Put an adapter on the trunk, whose tensors are shared.
+
+    Args:
+        adapter: What `find_adapter` gave.
+        trunk: The loaded encoder.
+        fingerprint: The trunk's own.
+        task: What it must be for; None takes any.
+
+    Returns:
+        The encoder with the adapter on it, and the head behind that.
+
+    Raises:
+        UsageError: It's for another task.
+        CorruptWeights: It's for another trunk, or its file is missing, altered, or doesn't fit.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+    from torch import nn
+
+    from models.blocks.lora import adapted
+
+    config, path = adapter.config, adapter.folder / WEIGHTS
+    if task is not None and config["task"] != task:
+        raise UsageError(f"{adapter.name} is an adapter for {config['task']}, not for {task}")
+    if config["trunk"] != fingerprint:
+        raise CorruptWeights(f"{adapter.folder} was trained on another encoder than this one: train it anew")
+    if not path.is_file() or sha256(path) != config["files"][WEIGHTS]:
+        raise CorruptWeights(f"{path} is missing or differs from the SHA-256 in {CONFIG}: {_REPAIR}")
+    try:
+        tensors = {name: tensor.to(torch.float32) for name, tensor in load(path.read_bytes()).items()}
+        head = nn.Linear(trunk.net.config.hidden_size, config["outputs"])
+        own = {name: tensor for name, tensor in tensors.items() if name.startswith(HEAD)}
+        head.load_state_dict({name.removeprefix(HEAD): tensor for name, tensor in own.items()})
+        rest = {name: tensor for name, tensor in tensors.items() if name not in own}
+        net = adapted(trunk.net, LoRAConfig.from_dict(config["lora"]), rest)
+    except (SafetensorError, RuntimeError, UsageError) as error:
+        raise CorruptWeights(f"{path} doesn't fit {CONFIG} or the encoder ({error}): {_REPAIR}") from error
+    return net.eval().requires_grad_(False), head.eval().requires_grad_(False)
+
+
+def _shelves(home: Path | None) -> list[Path]:
+    if home is None:
+        from homespun.settings import load_settings
+
+        home = load_settings().home
+    return [shelf / MINILM / ADAPTERS for shelf in (Home(home).models, SHIPPED)]

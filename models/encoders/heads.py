@@ -1,0 +1,67 @@
+"""The encoder with an adapter on it, and what the adapter's head says of every token of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.encoders.adapters import Adapter, load_adapter
+from models.encoders.batching import batches
+from models.encoders.trunk import Trunk, locate, open_trunk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from models.nets.encoder import Encoder
+
+BATCH_TOKENS = 1536
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The trunk, the same with an adapter on it, and the head behind that."""
+
+    trunk: Trunk
+    net: Encoder
+    head: nn.Linear
+
+    def logits(
+        self, rows: Sequence[tuple[Sequence[int], int]], threads: int | None = None
+    ) -> list[NDArray[np.float32]]:
+        """What the head says.
+
+        Args:
+            rows: Token ids, special ones included, and where the second text begins among them.
+            threads: Torch's threads during a pass.
+
+        Returns:
+            For each row an array [length, outputs].
+        """
+        found: list[NDArray[np.float32]] = [np.zeros((0, self.head.out_features), np.float32)] * len(rows)
+        for places in batches([len(ids) for ids, _ in rows], BATCH_TOKENS):
+            ids = [rows[place][0] for place in places]
+            types = [[0] * rows[place][1] + [1] * (len(rows[place][0]) - rows[place][1]) for place in places]
+            states, _ = self.trunk.states(ids, threads, types=types, net=self.net)
+            values = self.head(states).numpy()
+            for number, place in enumerate(places):
+                found[place] = values[number, : len(rows[place][0])]
+        return found
+
+
+def tuned(adapter: Adapter, task: str, home: Path | None = None) -> Tuned:
+    """Load an adapter onto the shared encoder.
+
+    Raises:
+        ModelNotFound: The encoder isn't here.
+        UsageError: The adapter is for another task.
+        CorruptWeights: A file is missing, altered or doesn't fit.
+    """
+    source = locate(home=home)
+    trunk = open_trunk(source)
+    net, head = load_adapter(adapter, trunk, source.fingerprint, task)
+    return Tuned(trunk, net, head)

@@ -1,0 +1,191 @@
+"""The reader: a question and passages in, the exact characters that answer it out, or "not here".
+
+Passages are read in windows that overlap, all under one normaliser, so the likeliest span of all wins. An
+answer comes with the probability that it is right and that the passages hold one at all; both are calibrated
+on questions of one passage each. Where the latter is below the adapter's threshold, the reader abstains. It
+copies and never writes: it can't count, compare, or join what stands in two places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from homespun.errors import CorruptWeights, UsageError
+from models.encoders.adapters import Adapter, find_adapter
+from models.encoders.calibration import Calibration
+from models.encoders.heads import Tuned, tuned
+from models.encoders.spans import likely_spans
+from models.encoders.windows import Layout, Pieces, Window
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TASK = "read"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        text: The answer; "" where the reader abstains.
+        passage: Number of the passage with the likeliest span; -1 where there is none at all.
+        start: Its first character.
+        end: After its last character; `passages[passage][start:end]` is `best`.
+        confidence: Probability that `best` is right.
+        answerable: Probability that the passages hold an answer.
+        best: The likeliest span, whether the reader abstains or not.
+        odds: Its log-odds against "not here".
+        share: Logarithm of its share among all spans.
+    """
+
+    text: str = ""
+    passage: int = -1
+    start: int = 0
+    end: int = 0
+    confidence: float = 0.0
+    answerable: float = 0.0
+    best: str = ""
+    odds: float = float("-inf")
+    share: float = float("-inf")
+
+
+class Reader:
+    """Reads with an adapter on the encoder; found when made, loaded at the first question.
+
+    Threads may share one; passes take turns.
+
+    Args:
+        name: The adapter's name or folder.
+        home: The state folder; by default the one in the settings.
+        threads: Processor threads of one pass; None leaves torch's setting.
+        threshold: Abstain below this probability of an answer; None takes the adapter's own, 0 never does.
+
+    Raises:
+        ModelNotFound: There's no such adapter, or the encoder isn't here.
+        UsageError: It's an adapter for something else, or a value makes no sense.
+        CorruptWeights: At the first question, where a file is damaged.
+    """
+
+    def __init__(
+        self,
+        name: str = TASK,
+        *,
+        home: Path | None = None,
+        threads: int | None = None,
+        threshold: float | None = None,
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise UsageError(f"threads must be 1 or more, not {threads}")
+        if threshold is not None and not 0.0 <= threshold <= 1.0:
+            raise UsageError(f"threshold must be from 0 to 1, not {threshold}")
+        self.adapter: Adapter = find_adapter(name, home)
+        if self.adapter.config["task"] != TASK:
+            raise UsageError(f"{name} is an adapter for {self.adapter.config['task']}, not for reading")
+        settings = self.adapter.settings
+        try:
+            self.threshold = float(settings.get("threshold", 0.5)) if threshold is None else threshold
+            self._longest = int(settings.get("max_answer", 30))
+            self._lengths = {key: int(settings[key]) for key in ("max_length", "stride", "most_first")}
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptWeights(f"the settings of {self.adapter.folder} are wrong ({error})") from error
+        self._confidence = Calibration.from_dict(settings.get("confidence"), "odds")
+        self._answerable = Calibration.from_dict(settings.get("answerable"), "odds")
+        self._home, self._threads = home, threads
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that could change an answer; hexadecimal."""
+        return f"{self.adapter.fingerprint}-{self.threshold}"
+
+    def read(self, question: str, passages: Sequence[str]) -> Reading:
+        """Answer a question from passages; without any, or from empty ones, it abstains.
+
+        Raises:
+            UsageError: The question is blank.
+        """
+        return self.read_many([(question, passages)])[0]
+
+    def read_many(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
+        """Answer several questions, each from its own passages, in passes of like length together.
+
+        Raises:
+            UsageError: A question is blank.
+        """
+        if any(not question.strip() for question, _ in asked):
+            raise UsageError("the question is blank: ask something")
+        layout = self._layout
+        questions = layout.pieces([question for question, _ in asked])
+        texts = [
+            (number, place) for number, (_, passages) in enumerate(asked) for place in range(len(passages))
+        ]
+        pieces = layout.pieces([asked[number][1][place] for number, place in texts])
+        rows: list[tuple[int, int, Pieces, Window]] = []
+        for (number, place), piece in zip(texts, pieces, strict=True):
+            if piece.ids:
+                rows += [
+                    (number, place, piece, window) for window in layout.windows(questions[number], piece)
+                ]
+        found: list[list[tuple[int, Pieces, Window, NDArray[np.float32]]]] = [[] for _ in asked]
+        for (number, place, piece, window), logits in zip(
+            rows, self._logits([r[3] for r in rows]), strict=True
+        ):
+            found[number].append((place, piece, window, logits))
+        return [self._best(asked[number][1], found[number]) for number in range(len(asked))]
+
+    @cached_property
+    def _tuned(self) -> Tuned:
+        return tuned(self.adapter, TASK, self._home)
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self._tuned.trunk.tokenizer, **self._lengths)
+
+    def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        return self._tuned.logits([(window.ids, window.second) for window in windows], self._threads)
+
+    def _best(
+        self,
+        passages: Sequence[str],
+        rows: Sequence[tuple[int, Pieces, Window, NDArray[np.float32]]],
+    ) -> Reading:
+        best: tuple[float, int, int, int] | None = None
+        sums = []
+        for place, piece, window, logits in rows:
+            stop = window.second + window.pieces
+            spans, total = likely_spans(logits[:, 0], logits[:, 1], window.second, stop, self._longest, 1)
+            sums.append(total)
+            for span in spans:
+                if best is None or span.odds > best[0]:
+                    offset = window.first_piece - window.second
+                    start = piece.spans[span.first + offset][0]
+                    best = span.odds, place, start, piece.spans[span.last + offset][1]
+        if best is None:
+            return Reading()
+        odds, place, start, end = best
+        share = odds - float(np.logaddexp.reduce(sums))
+        values = {"odds": odds, "share": share}
+        answerable = self._answerable(values)
+        text = passages[place][start:end]
+        return Reading(
+            text=text if answerable >= self.threshold else "",
+            passage=place,
+            start=start,
+            end=end,
+            confidence=self._confidence(values),
+            answerable=answerable,
+            best=text,
+            odds=odds,
+            share=share,
+        )
+
+
+def load_reader(name: str = TASK, home: Path | None = None, threads: int | None = None) -> Reader:
+    """Make the reader that a name leads to; see `Reader`."""
+    return Reader(name, home=home, threads=threads)
