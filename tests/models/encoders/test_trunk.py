@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from homespun.errors import CorruptWeights, UsageError
+from models.blocks.lora import LoRAConfig, adapted, adapter_parameters
 from models.encoders import trunk
 from models.encoders.trunk import locate, open_trunk, torch_threads
 
@@ -121,6 +122,23 @@ def test_a_folder_without_a_readable_tokenizer_is_refused(plain: Path, tmp_path:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(UsageError, match="fast tokenizer"):
         open_trunk(locate(str(folder)))
+
+
+@torch.inference_mode()
+def test_token_types_and_an_adapted_net_are_taken(plain: Path) -> None:
+    loaded = open_trunk(locate(str(plain)))
+    rows, types = [[2, 7, 9, 3, 8, 3], [2, 6, 3]], [[0, 0, 0, 0, 1, 1], [0, 1, 1]]
+    made = adapted(loaded.net, LoRAConfig(4))
+    for parameter in adapter_parameters(made):
+        parameter.normal_(0.0, 0.3)
+    for net in (None, made):
+        states, mask = loaded.states(rows, types=types, net=net)
+        assert mask.tolist() == [[True] * 6, [True] * 3 + [False] * 3]
+        for found, row, kinds in zip(states, rows, types, strict=True):
+            wanted = (net or loaded.net)(torch.tensor([row]), types=torch.tensor([kinds]))[0]
+            torch.testing.assert_close(found[: len(row)], wanted, atol=2e-6, rtol=0)
+    assert not torch.allclose(loaded.states(rows)[0], loaded.states(rows, types=types)[0], atol=1e-3)
+    assert not torch.allclose(loaded.states(rows)[0], loaded.states(rows, net=made)[0], atol=1e-3)
 
 
 def test_the_thread_count_is_put_back_also_after_an_error() -> None:
