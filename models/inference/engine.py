@@ -1,4 +1,4 @@
-"""The engine: a decoder's forward passes turned into a stream of tokens. It knows tokens, not text.
+"""The engine: a net's forward passes turned into a stream of tokens. It knows tokens, not text.
 
 A `Request` says all about one output; `Engine.generate` gives its `Step`s, one for each token, as they are
 made. One request runs at a time: others wait for the engine's lock, and closing the iterator (or dropping it)
@@ -16,18 +16,16 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from homespun.errors import UsageError
 from models.inference.grammar import Grammar, GrammarState, GrammarVocabulary
+from models.inference.net import Net
 from models.inference.runner import LOCK_POLL, Runner
 from models.inference.sampling import Sampler, SamplingParams, log_softmax, most_probable
-
-if TYPE_CHECKING:
-    from models.nets.decoder import Decoder
 
 Finish = Literal["stop", "length", "cancelled", "deadline", "grammar"]
 
@@ -102,7 +100,7 @@ class Step:
 
 
 class Engine:
-    """Generates with one decoder. Make one per model and share it; it puts the decoder into evaluation mode.
+    """Generates with one net. Make one per model and share it; it puts the net into evaluation mode.
 
     Attributes:
         context_length: Most tokens of prompt and output together.
@@ -110,23 +108,23 @@ class Engine:
 
     def __init__(
         self,
-        net: Decoder,
+        net: Net,
         *,
         tokenizer: GrammarTokenizer | None = None,
         threads: int | None = None,
         fast: bool = True,
         turn: threading.Lock | None = None,
     ) -> None:
-        """Take a decoder into use.
+        """Take a net into use.
 
         Args:
-            net: The decoder, on any device.
+            net: Our decoder, or another causal language model with the same few methods, on any device.
             tokenizer: Its tokenizer; needed for requests with a grammar only.
             threads: Torch's threads during a forward pass; the process-wide setting is put back after each
                 pass. `None` is the measured default, 1.
-            fast: Take the quick one-token step (`models.inference.step`, its tolerance stated there); else
-                the decoder's own forward pass throughout.
-            turn: A lock that engines over the same decoder share, so that their passes take turns.
+            fast: Take the quick one-token step of our decoder (`models.inference.step`, its tolerance stated
+                there); else the net's own forward pass throughout.
+            turn: A lock that engines over the same net share, so that their passes take turns.
         """
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be 1 or more, not {threads}")

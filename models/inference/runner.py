@@ -1,4 +1,4 @@
-"""Tokens in, logits out: the forward passes of one sequence through a decoder with a cache.
+"""Tokens in, logits out: the forward passes of one sequence through a net with a cache.
 
 Long inputs go through in chunks, so that a pass can be interrupted between them. Torch's thread count is a
 setting of the whole process; it is set for the duration of each pass and put back, because a generator that
@@ -10,56 +10,53 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.inference.cache import KVCache
+from models.inference.net import Net
 from models.inference.step import OneTokenStep
-
-if TYPE_CHECKING:
-    from models.nets.decoder import Decoder
+from models.nets.decoder import Decoder
 
 PREFILL_CHUNK = 512
 LOCK_POLL = 0.02  # seconds between looks at cancellation and deadline while others have the turn
 
 
 class Runner:
-    """Runs one decoder, one sequence at a time."""
+    """Runs one net, one sequence at a time."""
 
     def __init__(
-        self, net: Decoder, threads: int, *, fast: bool = True, turn: threading.Lock | None = None
+        self, net: Net, threads: int, *, fast: bool = True, turn: threading.Lock | None = None
     ) -> None:
-        """Take a decoder into use.
+        """Take a net into use.
 
         Args:
-            net: The decoder, on any device.
+            net: The net, on any device.
             threads: Torch's threads during a pass.
-            fast: Take the one-token step of `models.inference.step` where it can serve; else always the
-                decoder's own `forward`, the reference.
+            fast: Take the one-token step of `models.inference.step` where it can serve (our own decoder);
+                else always the net's own `forward`, the reference.
             turn: Held during every pass; by default a lock of this runner's own.
         """
         self._net = net
         self._threads = threads
-        self._fast = fast and OneTokenStep.fits(net)
+        self._decoder = net if fast and isinstance(net, Decoder) and OneTokenStep.fits(net) else None
         self._step: OneTokenStep | None = None
         self._turn = threading.Lock() if turn is None else turn
 
-    def new_cache(self, capacity: int) -> KVCache:
-        """An empty cache for `capacity` tokens, where the decoder lives and in its type.
+    def new_cache(self, capacity: int) -> Any:
+        """An empty cache of the net's own for `capacity` tokens.
 
         Weights that changed since the last one (training goes on between samples) are taken over here.
         """
         if self._step is not None and not self._step.current:
             self._step = None
-        weight = self._net.embedding.weight
         with torch.inference_mode():
-            return KVCache(self._net.config, 1, capacity, weight.dtype, weight.device)
+            return self._net.new_cache(1, capacity)
 
     def run(
-        self, tokens: Sequence[int], cache: KVCache, *, rows: int = 1, check: Callable[[], None] | None = None
+        self, tokens: Sequence[int], cache: Any, *, rows: int = 1, check: Callable[[], None] | None = None
     ) -> NDArray[np.float32]:
         """Append tokens to the cached sequence.
 
@@ -94,7 +91,7 @@ class Runner:
                 torch.set_num_threads(before)
 
     def _pass(
-        self, tokens: Sequence[int], cache: KVCache, last_only: bool, check: Callable[[], None] | None
+        self, tokens: Sequence[int], cache: Any, last_only: bool, check: Callable[[], None] | None
     ) -> NDArray[np.float32]:
         if check is not None:
             check()
@@ -106,13 +103,13 @@ class Runner:
         finally:
             self._turn.release()
 
-    def _logits(self, tokens: Sequence[int], cache: KVCache, last_only: bool) -> NDArray[np.float32]:
-        if self._fast and len(tokens) == 1:
+    def _logits(self, tokens: Sequence[int], cache: Any, last_only: bool) -> NDArray[np.float32]:
+        if self._decoder is not None and len(tokens) == 1:
             if self._step is None:
-                self._step = OneTokenStep(self._net)
+                self._step = OneTokenStep(self._decoder)
             fast: NDArray[np.float32] = self._step(tokens[0], cache).numpy()[None]
             return fast
-        ids = torch.tensor([tokens], device=self._net.embedding.weight.device)
+        ids = torch.tensor([tokens], device=self._net.device)
         logits = self._net(ids, cache=cache, last_only=last_only)
         row: NDArray[np.float32] = logits[0].float().cpu().numpy()
         return row

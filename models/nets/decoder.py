@@ -116,6 +116,11 @@ class Decoder(nn.Module):
                 written = name.endswith(("attention.output.weight", "feedforward.down.weight"))
                 parameter.normal_(0.0, residual if written else _STD)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it lives."""
+        return self.embedding.weight.device
+
     def num_parameters(self) -> int:
         """Trainable numbers; a tied embedding counts once."""
         return sum(parameter.numel() for parameter in self.parameters())

@@ -79,7 +79,7 @@ class SlowDecoder(torch.nn.Module):
 
     def __init__(self, net: Decoder, seconds: float = 0) -> None:
         super().__init__()
-        self.net, self.config, self.embedding = net, net.config, net.embedding
+        self.net, self.config, self.device, self.new_cache = net, net.config, net.device, net.new_cache
         self.seconds, self.passes = seconds, list[int]()
 
     def forward(self, ids: torch.Tensor, **options: object) -> torch.Tensor:
