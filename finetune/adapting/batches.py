@@ -23,7 +23,7 @@ WIDTHS = (64, 96, 128, 160, 192, 224, 256, 320)
 
 @dataclass(frozen=True)
 class RowBatch:
-    """B units of K rows of T tokens; where a unit has fewer rows, the rest are empty (mask all False but one).
+    """B units of K rows of T tokens; where a unit has fewer rows, the rest are empty.
 
     Attributes:
         ids: [B * K, T].

@@ -51,7 +51,7 @@ def options(logits: Tensor, marks: Tensor) -> Tensor:
 
 
 def lists(begin: Tensor, inside: Tensor, marks: Tensor, second: Tensor) -> Tensor:
-    """Binary losses of all tokens of a row, summed over tokens and halved; arguments [B, T], the result [B]."""
+    """Binary losses of all tokens of a row, summed and halved; arguments [B, T], the result [B]."""
     total = torch.zeros(len(marks), device=marks.device)
     for logits, mark in ((begin, Mark.START), (inside, Mark.INSIDE)):
         target = ((marks & int(mark)) > 0).float()

@@ -72,7 +72,7 @@ def write_rows(folder: Path, units: Iterable[Sequence[Row]], meta: dict[str, Any
             single["kinds"].append(row.kind)
     with atomic_folder(folder) as inside:
         for name, kind in _FILES.items():
-            data = np.concatenate(parts[name]) if name in parts and parts[name] else single.get(name, [])
+            data = np.concatenate(parts[name]) if parts.get(name) else single.get(name, [])
             np.asarray(data, kind).tofile(inside / f"{name}.bin")
         (inside / "meta.json").write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
     return folder

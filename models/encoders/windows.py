@@ -25,6 +25,11 @@ class Pieces:
     ids: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
 
+    def tokens(self, start: int, end: int) -> tuple[int, int] | None:
+        """First and last token that share a character with start:end; None where none does."""
+        inside = [number for number, (begin, stop) in enumerate(self.spans) if begin < end and stop > start]
+        return (inside[0], inside[-1]) if inside else None
+
 
 @dataclass(frozen=True)
 class Window:

@@ -46,11 +46,14 @@ class CallExample:
             "required"}}.
         tool: The name of the one to call; None where none fits.
         arguments: What the call has, by parameter; a parameter of the tool that is missing here was not
-            mentioned.
+            mentioned, unless it is unsure.
+        unsure: Parameters of the tool of which nobody knows whether or where the conversation gives them: the
+            fill head is not trained on them.
         group: What examples share that must not be split between training and validation.
 
     Raises:
-        UsageError: The tool is not on offer, or a place lies outside its turn.
+        UsageError: The tool is not on offer, a place lies outside its turn, or an unsure parameter has a
+            value or is none of the tool's.
     """
 
     source: str
@@ -59,6 +62,7 @@ class CallExample:
     tool: str | None
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     group: str = ""
+    unsure: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         names = {tool["name"]: tool["parameters"].get("properties", {}) for tool in self.tools}
@@ -70,3 +74,6 @@ class CallExample:
             for turn, start, end in argument.places:
                 if not 0 <= start < end <= len(self.turns[turn].text):
                     raise UsageError(f"{name}: characters {start}:{end} are not in turn {turn}")
+        for name in self.unsure:
+            if self.tool is None or name not in names[self.tool] or name in self.arguments:
+                raise UsageError(f"{name} can't be unsure: it has a value, or {self.tool} has no such parameter")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from finetune.adapting.rows import Mark, Row
 from finetune.data.reading.squad import ReadingExample
-from models.encoders.windows import Layout, Pieces, Window
+from models.encoders.windows import Layout, Window
 
 CHUNK = 512
 EMPTY_WINDOWS = 0.3
@@ -28,7 +28,7 @@ def reading_units(examples: Iterable[ReadingExample], layout: Layout, seed: int)
             if one.start < 0:
                 yield [_row(draw.choice(windows), {})]
                 continue
-            place = _tokens(passage, one.start, one.end)
+            place = passage.tokens(one.start, one.end)
             if place is None:
                 continue
             holding = [window for window in windows if _holds(window, place)]
@@ -46,12 +46,6 @@ def reading_units(examples: Iterable[ReadingExample], layout: Layout, seed: int)
 
 def _row(window: Window, marks: dict[int, Mark]) -> Row:
     return Row(window.ids, window.second, marks)
-
-
-def _tokens(passage: Pieces, start: int, end: int) -> tuple[int, int] | None:
-    """First and last token that share a character with start:end."""
-    inside = [number for number, (begin, stop) in enumerate(passage.spans) if begin < end and stop > start]
-    return (inside[0], inside[-1]) if inside else None
 
 
 def _holds(window: Window, place: tuple[int, int]) -> bool:

@@ -12,6 +12,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from finetune.data.reading.squad import ReadingExample
 
@@ -21,23 +22,24 @@ _ENTITY = re.compile(r"(?<=[a-z,;)] )(?:[A-Z][\w'’-]+)(?:\s+(?:of|the|de|and)?
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(\[])")
 _COMMON = frozenset(
-    "other others what which who whom whose when where why how is are was were be been do does did has have had the a an of "
-    "in on at to for by with from and or as that this it its their his her many much name type kind".split()
+    """other others what which who whom whose when where why how is are was were be been do does did has have
+    had the a an of in on at to for by with from and or as that this it its their his her many much name type
+    kind""".split()  # noqa: SIM905 (a list of so many words is no better to read)
 )
-_OPPOSITES = (
-    "first last, largest smallest, biggest smallest, highest lowest, most least, more fewer, oldest youngest, "
-    "north south, east west, northern southern, eastern western, before after, increase decrease, "
-    "increased decreased, increases decreases, early late, earliest latest, began ended, begin end, start stop, "
-    "major minor, maximum minimum, above below, longest shortest, greater lesser, better worse, best worst, "
-    "male female, king queen, father mother, son daughter, public private, internal external, old new, "
-    "positive negative, strong weak, win lose, won lost, accept reject, accepted rejected, allow forbid, "
-    "allowed forbidden, support oppose, supported opposed, buy sell, bought sold, open close, opened closed, "
-    "rich poor, upper lower, left right, rural urban, inside outside, include exclude, arrive leave, "
-    "arrived left, popular unpopular, legal illegal, common rare, heavy light, hot cold, summer winter, "
-    "import export, birth death, born buried, married divorced, attack defend, friend enemy, same different"
-)
+_OPPOSITES = """
+first last, largest smallest, biggest smallest, highest lowest, most least, more fewer, oldest youngest,
+north south, east west, northern southern, eastern western, before after, increase decrease,
+increased decreased, increases decreases, early late, earliest latest, began ended, begin end, start stop,
+major minor, maximum minimum, above below, longest shortest, greater lesser, better worse, best worst,
+male female, king queen, father mother, son daughter, public private, internal external, old new,
+positive negative, strong weak, win lose, won lost, accept reject, accepted rejected, allow forbid,
+allowed forbidden, support oppose, supported opposed, buy sell, bought sold, open close, opened closed,
+rich poor, upper lower, left right, rural urban, inside outside, include exclude, arrive leave,
+arrived left, popular unpopular, legal illegal, common rare, heavy light, hot cold, summer winter,
+import export, birth death, born buried, married divorced, attack defend, friend enemy, same different
+"""
 _ANTONYMS: dict[str, str] = {}
-for _pair in _OPPOSITES.split(", "):
+for _pair in _OPPOSITES.strip().split(","):
     _one, _other = _pair.split()
     _ANTONYMS.setdefault(_one, _other)
     _ANTONYMS.setdefault(_other, _one)
@@ -171,7 +173,7 @@ def _negated(one: ReadingExample, draw: random.Random) -> ReadingExample | None:
 
 def _removed(one: ReadingExample) -> ReadingExample | None:
     bounds = [0, *(found.end() for found in _SENTENCE.finditer(one.passage)), len(one.passage)]
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         if begin <= one.start < end:
             rest = (one.passage[:begin] + one.passage[end:]).strip()
             if len(rest) > 150 and one.answer.lower() not in rest.lower():
