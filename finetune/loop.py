@@ -58,6 +58,16 @@ class Result:
     valid_loss: float
     valid_bpb: float
 
+    def figures(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "hours": round(self.hours, 4),
+            "valid_loss": self.valid_loss,
+            "valid_bits_per_byte": self.valid_bpb,
+        }
+
 
 class Trainer:
     """One stage. `run()` begins or resumes it and returns when the model folder is written."""

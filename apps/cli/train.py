@@ -50,14 +50,4 @@ def train(
         )
     )
     if as_json:
-        emit(
-            {
-                "recipe": recipe,
-                "folder": str(result.folder),
-                "steps": result.steps,
-                "tokens": result.tokens,
-                "hours": round(result.hours, 4),
-                "valid_loss": result.valid_loss,
-                "valid_bits_per_byte": result.valid_bpb,
-            }
-        )
+        emit({"recipe": recipe, "folder": str(result.folder), **result.figures()})

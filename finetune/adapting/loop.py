@@ -45,6 +45,15 @@ class AdaptResult:
     hours: float
     valid_loss: float
 
+    def figures(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "steps": self.steps,
+            "examples": self.examples,
+            "hours": round(self.hours, 4),
+            "valid_loss": self.valid_loss,
+        }
+
 
 class AdaptTrainer:
     """One stage. `run()` begins or resumes it and returns when the adapter's folder is written."""

@@ -12,5 +12,8 @@ RECIPES: Table[Recipe] = Table(
         "home-nano": "finetune.recipes.home_nano:RECIPE",
         "home-base": "finetune.recipes.home_base:RECIPE",
         "home-chat": "finetune.recipes.home_chat:RECIPE",
+        "read": "finetune.recipes.read:RECIPE",
+        "fill": "finetune.recipes.fill:RECIPE",
+        "choose": "finetune.recipes.choose:RECIPE",
     },
 )

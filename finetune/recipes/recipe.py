@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from finetune.config import TrainConfig
 from finetune.progress import Reporter
@@ -16,6 +16,17 @@ from models.nets.decoder_config import DecoderConfig
 
 if TYPE_CHECKING:
     from finetune.loop import Result
+
+
+class Outcome(Protocol):
+    """What a recipe gives: where its result lies, and figures of the run."""
+
+    @property
+    def folder(self) -> Path:
+        """The model's or adapter's folder."""
+
+    def figures(self) -> dict[str, Any]:
+        """Plain values for `homespun train --json`."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Recipe:
     """A row of the table: a line that says what it makes, and the way there."""
 
     description: str
-    run: Callable[[Context], Result]
+    run: Callable[[Context], Outcome]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""What recipes of adapters on the encoder do alike: prepare rows once, tune, register, say how to use it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.recipes.recipe import Context
+from homespun.errors import UsageError
+
+if TYPE_CHECKING:
+    from finetune.adapting.loop import AdaptResult
+    from finetune.adapting.rows import Row
+    from models.encoders.windows import Layout
+
+Units = Iterable[Sequence["Row"]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One adapter.
+
+    Attributes:
+        name: Of the adapter and its task.
+        lengths: How texts are laid out: max_length, stride, most_first.
+        prepare: (layout, folder of public data, own settings) to the units for training, those for
+            validation, and what was read: source → examples.
+        use: What is said at the end, a command or Python.
+        own: Settings that `prepare` reads, with their defaults.
+        settings: Of `AdaptConfig`; the user's overrides win.
+    """
+
+    name: str
+    lengths: dict[str, int]
+    prepare: Callable[[Layout, Path, dict[str, str]], tuple[Units, Units, dict[str, int]]]
+    use: str
+    own: dict[str, str]
+    settings: dict[str, Any]
+
+
+def tune(plan: Plan, context: Context) -> AdaptResult:
+    """Prepare, tune and register under `<home>/models/minilm/adapters/<name>`.
+
+    Raises:
+        UsageError: An unknown setting; no folder of public data; an unfinished run that is neither resumed
+            nor given up.
+        ModelNotFound: The encoder isn't here.
+    """
+    from finetune.adapting.config import AdaptConfig
+    from finetune.adapting.loop import AdaptTrainer
+    from finetune.adapting.rows import write_rows
+    from models.encoders.adapters import ADAPTERS
+    from models.encoders.places import MINILM
+    from models.encoders.trunk import locate, open_trunk
+    from models.encoders.windows import Layout
+
+    given = dict(context.overrides)
+    restart = given.pop("restart", "").lower() in ("true", "1", "yes")
+    own = {key: given.pop(key, default) for key, default in plan.own.items()}
+    out = context.home / "runs" / plan.name
+    config = AdaptConfig(
+        **{
+            "task": plan.name,
+            "rows": str(out / "rows"),
+            "out": str(out),
+            "adapter_folder": str(context.home / "models" / MINILM / ADAPTERS / plan.name),
+            "threads": context.threads,
+            "settings": dict(plan.lengths),
+            **plan.settings,
+        }
+    ).with_overrides(given)
+    again = f"homespun train {plan.name} --resume"
+    unfinished = any(out.glob("step-*.pt")) and not (out / "result.json").exists()
+    if unfinished and not context.resume and not restart:
+        raise UsageError(
+            f"there is an unfinished run of {plan.name}; continue it with `{again}`, "
+            f"or give it up with `homespun train {plan.name} --set restart=true`"
+        )
+    if not context.resume:
+        shutil.rmtree(out, ignore_errors=True)
+    say = context.reporter.say
+    if not (out / "rows" / "valid" / "meta.json").is_file() and config.rows == str(out / "rows"):
+        if context.data is None:
+            raise UsageError(
+                f"{plan.name} learns from public data: set HOMESPUN_DATA to a folder that holds it "
+                "(docs/data.md says which files)"
+            )
+        layout = Layout(open_trunk(locate(home=context.home)).tokenizer, **plan.lengths)
+        train, valid, sources = plan.prepare(layout, context.data, own)
+        say(f"preparing rows: {', '.join(f'{count:,} of {name}' for name, count in sources.items())}")
+        for part, units in (("train", train), ("valid", valid)):
+            write_rows(out / "rows" / part, units, {"sources": sources})
+    result = AdaptTrainer(config, resume=context.resume, reporter=context.reporter, again=again).run()
+    say(f"{result.folder} is ready after {result.hours * 60:.1f} minutes. Use it:")
+    say(plan.use)
+    return result

@@ -1,0 +1,48 @@
+"""choose: an adapter on the encoder that tells which tool to call, or none, from queries and dialogues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finetune.recipes.adapters import Plan, Units, tune
+from finetune.recipes.fill import scaled
+from finetune.recipes.recipe import Context, Recipe
+
+if TYPE_CHECKING:
+    from finetune.adapting.loop import AdaptResult
+    from models.encoders.windows import Layout
+
+LENGTHS = {"max_length": 256, "stride": 64, "most_first": 110}
+COUNTS = {"sgd": 5000, "seal_tools": 1500, "metatool": 9000, "clinc": 7000, "generated": 16000}
+"""Examples of each source."""
+MOST = 4
+"""Tools of one example."""
+
+
+def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Units, dict[str, int]]:
+    """Choices of every source; a part of each, by dialogue or query, is kept for validation."""
+    from finetune.data.calls.mixed import mixed
+    from finetune.data.calls.rows import choose_units
+
+    train, valid = mixed(data, seed=2, counts=scaled(COUNTS, own))
+    sources = {name: sum(one.source == name for one in train) for name in COUNTS}
+    return choose_units(train, layout, MOST), choose_units(valid, layout, MOST), sources
+
+
+PLAN = Plan(
+    name="choose",
+    lengths=LENGTHS,
+    prepare=prepare,
+    use="homespun eval tools --model caller",
+    own={"share": "1.0"},
+    settings={"max_minutes": 60.0, "batch_tokens": 6144, "rank": 20, "alpha": 20.0},
+)
+
+
+def run(context: Context) -> AdaptResult:
+    """Prepare and tune. Own setting: `share` of the examples."""
+    return tune(PLAN, context)
+
+
+RECIPE = Recipe("tune the chooser: which tool to call, or none (needs HOMESPUN_DATA)", run)

@@ -1,0 +1,112 @@
+"""The chooser: a conversation and tools in, the probability of each that it's the one to call, or of none.
+
+Each tool is read beside the conversation by itself; the scores of all share one softmax with a constant 0,
+which stands for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from homespun.errors import CorruptWeights, UsageError
+from models.encoders.adapters import Adapter, find_adapter
+from models.encoders.heads import Tuned, tuned
+from models.encoders.parameters import conversation, tool_text
+from models.encoders.windows import Layout
+
+TASK = "choose"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen.
+
+    Attributes:
+        place: Number of the likeliest tool; -1 where there are no tools.
+        probabilities: Of each tool, that it's the one to call.
+        none: That none is.
+        odds: The likeliest tool's log-odds against none.
+    """
+
+    place: int
+    probabilities: tuple[float, ...]
+    none: float
+    odds: float
+
+
+class Chooser:
+    """Chooses with an adapter on the encoder; found when made, loaded at the first choice.
+
+    Threads may share one; passes take turns.
+
+    Args:
+        name: The adapter's name or folder.
+        home: The state folder; by default the one in the settings.
+        threads: Processor threads of one pass; None leaves torch's setting.
+
+    Raises:
+        ModelNotFound: There's no such adapter, or the encoder isn't here.
+        UsageError: It's an adapter for something else.
+        CorruptWeights: At the first choice, where a file is damaged.
+    """
+
+    def __init__(self, name: str = TASK, *, home: Path | None = None, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise UsageError(f"threads must be 1 or more, not {threads}")
+        self.adapter: Adapter = find_adapter(name, home)
+        if self.adapter.config["task"] != TASK:
+            raise UsageError(f"{name} is an adapter for {self.adapter.config['task']}, not for choosing")
+        try:
+            settings = self.adapter.settings
+            self._lengths = {key: int(settings[key]) for key in ("max_length", "stride", "most_first")}
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptWeights(f"the settings of {self.adapter.folder} are wrong ({error})") from error
+        self._home, self._threads = home, threads
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that could change a choice; hexadecimal."""
+        return self.adapter.fingerprint
+
+    def choose(self, turns: Sequence[tuple[str, str]], functions: Sequence[Mapping[str, Any]]) -> Choice:
+        """Choose a tool.
+
+        Args:
+            turns: (role, text), the newest last.
+            functions: JSON Schema functions: name, description, parameters.
+
+        Raises:
+            UsageError: There are no turns.
+        """
+        if not turns:
+            raise UsageError("there is no conversation to choose a tool for")
+        if not functions:
+            return Choice(-1, (), 1.0, float("-inf"))
+        pieces = self._layout.pieces([conversation(turns).text, *map(tool_text, functions)])
+        # Of a long conversation the end counts: what is wanted now.
+        windows = [self._layout.windows(first, pieces[0])[-1] for first in pieces[1:]]
+        rows = self._tuned.logits([(window.ids, window.second) for window in windows], self._threads)
+        scores = np.asarray([0.0, *(float(logits[0, 0]) for logits in rows)])
+        odds = np.exp(scores - scores.max())
+        shares = odds / odds.sum()
+        place = int(np.argmax(scores[1:]))
+        return Choice(place, tuple(map(float, shares[1:])), float(shares[0]), float(scores[1 + place]))
+
+    @cached_property
+    def _tuned(self) -> Tuned:
+        return tuned(self.adapter, TASK, self._home)
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self._tuned.trunk.tokenizer, **self._lengths)
+
+
+def load_chooser(name: str = TASK, home: Path | None = None, threads: int | None = None) -> Chooser:
+    """Make the chooser that a name leads to; see `Chooser`."""
+    return Chooser(name, home=home, threads=threads)
