@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
-from homespun.files import atomic_folder, sha256
+from homespun.files import atomic_folder, atomic_write, sha256
 from homespun.names import unknown
 from homespun.paths import Home
 from models.blocks.lora import LoRAConfig
@@ -214,6 +214,18 @@ def load_adapter(
     except (SafetensorError, RuntimeError, UsageError) as error:
         raise CorruptWeights(f"{path} doesn't fit {CONFIG} or the encoder ({error}): {_REPAIR}") from error
     return net.eval().requires_grad_(False), head.eval().requires_grad_(False)
+
+
+def update_settings(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Change settings of an adapter that lies in a folder; the others stay.
+
+    Raises:
+        CorruptWeights: Its configuration can't be read.
+        OutOfSpace: The disk is full; nothing was changed.
+    """
+    config = read_config(folder)
+    config["settings"] = {**config["settings"], **settings}
+    atomic_write(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
 
 def _shelves(home: Path | None) -> list[Path]:
