@@ -6,7 +6,7 @@ which stands for none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,12 +32,14 @@ class Choice:
         probabilities: Of each tool, that it's the one to call.
         none: That none is.
         odds: The likeliest tool's log-odds against none.
+        tokens: How many were read, special ones included.
     """
 
     place: int
     probabilities: tuple[float, ...]
     none: float
     odds: float
+    tokens: int = 0
 
 
 class Chooser:
@@ -74,12 +76,18 @@ class Chooser:
         """Changes with anything that could change a choice; hexadecimal."""
         return self.adapter.fingerprint
 
-    def choose(self, turns: Sequence[tuple[str, str]], functions: Sequence[Mapping[str, Any]]) -> Choice:
+    def choose(
+        self,
+        turns: Sequence[tuple[str, str]],
+        functions: Sequence[Mapping[str, Any]],
+        between: Callable[[], None] | None = None,
+    ) -> Choice:
         """Choose a tool.
 
         Args:
             turns: (role, text), the newest last.
             functions: JSON Schema functions: name, description, parameters.
+            between: Called before each pass; what it raises ends the choosing.
 
         Raises:
             UsageError: There are no turns.
@@ -91,12 +99,19 @@ class Chooser:
         pieces = self._layout.pieces([conversation(turns).text, *map(tool_text, functions)])
         # Of a long conversation the end counts: what is wanted now.
         windows = [self._layout.windows(first, pieces[0])[-1] for first in pieces[1:]]
-        rows = self._tuned.logits([(window.ids, window.second) for window in windows], self._threads)
+        given = [(window.ids, window.second) for window in windows]
+        rows = self._tuned.logits(given, self._threads, between)
         scores = np.asarray([0.0, *(float(logits[0, 0]) for logits in rows)])
         odds = np.exp(scores - scores.max())
         shares = odds / odds.sum()
         place = int(np.argmax(scores[1:]))
-        return Choice(place, tuple(map(float, shares[1:])), float(shares[0]), float(scores[1 + place]))
+        return Choice(
+            place,
+            tuple(map(float, shares[1:])),
+            float(shares[0]),
+            float(scores[1 + place]),
+            sum(len(window.ids) for window in windows),
+        )
 
     @cached_property
     def _tuned(self) -> Tuned:

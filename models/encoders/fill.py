@@ -7,8 +7,8 @@ left out; where the schema demands it, its default or the likeliest words serve,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class Argument:
         probability: That this value is the one that is meant, where it was mentioned.
         texts: The words that it was made from, in the conversation's joined text; () for an option.
         required: Whether the schema demands it.
+        tokens: How many were read for it, special ones included.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Argument:
     probability: float
     texts: tuple[str, ...] = ()
     required: bool = False
+    tokens: int = 0
 
 
 class Filler:
@@ -99,12 +101,18 @@ class Filler:
         """Changes with anything that could change an argument; hexadecimal."""
         return self.adapter.fingerprint
 
-    def fill(self, turns: Sequence[tuple[str, str]], function: Mapping[str, Any]) -> list[Argument]:
+    def fill(
+        self,
+        turns: Sequence[tuple[str, str]],
+        function: Mapping[str, Any],
+        between: Callable[[], None] | None = None,
+    ) -> list[Argument]:
         """Find the arguments of one call.
 
         Args:
             turns: (role, text), the newest last.
             function: A JSON Schema function: name, description, parameters.
+            between: Called before each pass; what it raises ends the filling.
 
         Returns:
             One for each parameter, in the schema's order; those of an object are found for its own
@@ -118,11 +126,13 @@ class Filler:
         told = conversation(turns)
         wanted = list(parameters(function))
         flat = [leaf for parameter in wanted for leaf in _leaves(parameter)]
-        found = dict(zip(map(id, flat), self._ask(told, flat), strict=True))
+        found = dict(zip(map(id, flat), self._ask(told, flat, between), strict=True))
         leaves = iter(flat)
         return [self._gather(parameter, leaves, found) for parameter in wanted]
 
-    def _gather(self, parameter: Parameter, leaves: Any, found: Mapping[int, Argument]) -> Argument:
+    def _gather(
+        self, parameter: Parameter, leaves: Iterator[Parameter], found: Mapping[int, Argument]
+    ) -> Argument:
         nested = _nested(parameter)
         if not nested:
             return found[id(next(leaves))]
@@ -130,7 +140,8 @@ class Filler:
         used = {part.name: part.value for part in parts if self.keeps(part)}
         mentioned = max((part.mentioned for part in parts), default=0.0)
         probability = float(np.prod([part.probability for part in parts if part.name in used] or [0.0]))
-        return Argument(parameter.name, used or None, mentioned, probability, required=parameter.required)
+        tokens = sum(part.tokens for part in parts)
+        return Argument(parameter.name, used or None, mentioned, probability, (), parameter.required, tokens)
 
     def keeps(self, argument: Argument) -> bool:
         """Whether an argument goes into the call: it has a value, and it was mentioned or is demanded."""
@@ -144,25 +155,29 @@ class Filler:
     def _layout(self) -> Layout:
         return Layout(self._tuned.trunk.tokenizer, **self._lengths)
 
-    def _ask(self, told: Conversation, wanted: Sequence[Parameter]) -> list[Argument]:
+    def _ask(
+        self, told: Conversation, wanted: Sequence[Parameter], between: Callable[[], None] | None
+    ) -> list[Argument]:
         asked = [question(parameter) for parameter in wanted]
         pieces = self._layout.pieces([told.text, *(one.text for one in asked)])
         second, firsts = pieces[0], pieces[1:]
         rows = [
             (n, window) for n, first in enumerate(firsts) for window in self._layout.windows(first, second)
         ]
-        logits = self._tuned.logits([(window.ids, window.second) for _, window in rows], self._threads)
+        given = [(window.ids, window.second) for _, window in rows]
+        logits = self._tuned.logits(given, self._threads, between)
         answers: list[list[tuple[Window, NDArray[np.float32]]]] = [[] for _ in wanted]
         for (number, window), values in zip(rows, logits, strict=True):
             answers[number].append((window, values))
         found = []
         for parameter, one, first, answer in zip(wanted, asked, firsts, answers, strict=True):
             if parameter.way == OPTIONS:
-                found.append(self._option(parameter, one.options, first, answer))
+                argument = self._option(parameter, one.options, first, answer)
             elif parameter.way == LIST:
-                found.append(self._list(parameter, told, second, answer))
+                argument = self._list(parameter, told, second, answer)
             else:
-                found.append(self._span(parameter, told, second, answer))
+                argument = self._span(parameter, told, second, answer)
+            found.append(replace(argument, tokens=sum(len(window.ids) for window, _ in answer)))
         return found
 
     def _option(
@@ -245,6 +260,9 @@ class Filler:
                 target[places] = np.maximum(target[places], chance)
         bound = self._list_threshold
         mentioned = float(max(begin.max(initial=0.0), inside.max(initial=0.0)))
+        default = parameter.schema.get("default")
+        if mentioned < bound and parameter.required and default is not None:
+            return Argument(parameter.name, default, mentioned, 1.0 - mentioned, required=True)
         if mentioned < bound and parameter.required:
             bound = mentioned
         runs: list[list[int]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,19 +31,25 @@ class Tuned:
     head: nn.Linear
 
     def logits(
-        self, rows: Sequence[tuple[Sequence[int], int]], threads: int | None = None
+        self,
+        rows: Sequence[tuple[Sequence[int], int]],
+        threads: int | None = None,
+        between: Callable[[], None] | None = None,
     ) -> list[NDArray[np.float32]]:
         """What the head says.
 
         Args:
             rows: Token ids, special ones included, and where the second text begins among them.
             threads: Torch's threads during a pass.
+            between: Called before each pass; what it raises ends the reading.
 
         Returns:
             For each row an array [length, outputs].
         """
         found: list[NDArray[np.float32]] = [np.zeros((0, self.head.out_features), np.float32)] * len(rows)
         for places in batches([len(ids) for ids, _ in rows], BATCH_TOKENS):
+            if between is not None:
+                between()
             ids = [rows[place][0] for place in places]
             types = [[0] * rows[place][1] + [1] * (len(rows[place][0]) - rows[place][1]) for place in places]
             states, _ = self.trunk.states(ids, threads, types=types, net=self.net)

@@ -18,6 +18,10 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[\s_.\-/]+")
 _SEPARATOR = " | "
 _DESCRIPTION = 240
+_DEFINITIONS = ("$defs", "definitions")
+_BRANCHES = ("anyOf", "oneOf", "allOf")
+# Of references to references.
+_DEEPEST = 8
 _TYPES = {"integer": "whole number", "number": "number", "array": "list", "string": "text"}
 
 
@@ -59,9 +63,37 @@ class Parameter:
         return LIST if self.type == "array" else SPAN
 
 
+def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema without references and alternatives at its top; an object keeps the definitions.
+
+    What refers to itself is an object of nothing there, or it would have no end.
+    """
+    found = dict(schema)
+    for _ in range(_DEEPEST):
+        reference = found.pop("$ref", None)
+        if reference is not None:
+            _, _, place = str(reference).partition("#/")
+            kind, _, name = place.partition("/")
+            target = definitions.get(kind, {}).get(name)
+            found = {**(target if isinstance(target, Mapping) else {"type": "object"}), **found}
+            rest = {one: value for one, value in definitions.get(kind, {}).items() if one != name}
+            definitions = {**definitions, kind: rest}
+        branches = next((found.pop(key) for key in _BRANCHES if found.get(key)), ())
+        chosen = next((one for one in branches if isinstance(one, Mapping) and one.get("type") != "null"), {})
+        found = {**chosen, **found}
+        if "$ref" not in found and not any(found.get(key) for key in _BRANCHES):
+            break
+    if isinstance(found.get("items"), Mapping):
+        found["items"] = _plain(found["items"], definitions)
+    if "const" in found and not found.get("enum"):
+        found["enum"] = [found["const"]]
+    return {**found, **definitions} if found.get("properties") else found
+
+
 def schema_type(schema: Mapping[str, Any]) -> str:
     """The JSON type of a schema; see `Parameter.type`."""
-    kind = schema.get("type", "string")
+    shape = "object" if schema.get("properties") else "array" if schema.get("items") else "string"
+    kind = schema.get("type", shape)
     if isinstance(kind, (list, tuple)):
         kind = next((one for one in kind if one != "null"), "string")
     names = {"int": "integer", "float": "number", "double": "number", "dict": "object", "str": "string"}
@@ -70,13 +102,18 @@ def schema_type(schema: Mapping[str, Any]) -> str:
 
 
 def parameters(function: Mapping[str, Any]) -> Iterator[Parameter]:
-    """The parameters of a tool: a JSON Schema function {"name", "description", "parameters"}."""
+    """The parameters of a tool: a JSON Schema function {"name", "description", "parameters"}.
+
+    References inside the schema are followed; of alternatives (`anyOf`, `oneOf`) the first that isn't null
+    counts.
+    """
     schema = function.get("parameters") or {}
+    definitions = {key: schema[key] for key in _DEFINITIONS if isinstance(schema.get(key), Mapping)}
     required = set(schema.get("required") or ())
     for name, one in (schema.get("properties") or {}).items():
         yield Parameter(
             name,
-            one if isinstance(one, Mapping) else {},
+            _plain(one if isinstance(one, Mapping) else {}, definitions),
             name in required,
             str(function["name"]),
             str(function.get("description") or ""),

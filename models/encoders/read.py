@@ -8,7 +8,7 @@ copies and never writes: it can't count, compare, or join what stands in two pla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +43,7 @@ class Reading:
         best: The likeliest span, whether the reader abstains or not.
         odds: Its log-odds against "not here".
         share: Logarithm of its share among all spans.
+        tokens: How many were read, special ones included.
     """
 
     text: str = ""
@@ -54,6 +55,7 @@ class Reading:
     best: str = ""
     odds: float = float("-inf")
     share: float = float("-inf")
+    tokens: int = 0
 
 
 class Reader:
@@ -104,15 +106,24 @@ class Reader:
         """Changes with anything that could change an answer; hexadecimal."""
         return f"{self.adapter.fingerprint}-{self.threshold}"
 
-    def read(self, question: str, passages: Sequence[str]) -> Reading:
+    def read(
+        self, question: str, passages: Sequence[str], between: Callable[[], None] | None = None
+    ) -> Reading:
         """Answer a question from passages; without any, or from empty ones, it abstains.
+
+        Args:
+            question: In words.
+            passages: Of any length.
+            between: Called before each pass; what it raises ends the reading.
 
         Raises:
             UsageError: The question is blank.
         """
-        return self.read_many([(question, passages)])[0]
+        return self.read_many([(question, passages)], between)[0]
 
-    def read_many(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Reading]:
+    def read_many(
+        self, asked: Sequence[tuple[str, Sequence[str]]], between: Callable[[], None] | None = None
+    ) -> list[Reading]:
         """Answer several questions, each from its own passages, in passes of like length together.
 
         Raises:
@@ -134,7 +145,7 @@ class Reader:
                 ]
         found: list[list[tuple[int, Pieces, Window, NDArray[np.float32]]]] = [[] for _ in asked]
         for (number, place, piece, window), logits in zip(
-            rows, self._logits([r[3] for r in rows]), strict=True
+            rows, self._logits([r[3] for r in rows], between), strict=True
         ):
             found[number].append((place, piece, window, logits))
         return [self._best(asked[number][1], found[number]) for number in range(len(asked))]
@@ -147,8 +158,11 @@ class Reader:
     def _layout(self) -> Layout:
         return Layout(self._tuned.trunk.tokenizer, **self._lengths)
 
-    def _logits(self, windows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        return self._tuned.logits([(window.ids, window.second) for window in windows], self._threads)
+    def _logits(
+        self, windows: Sequence[Window], between: Callable[[], None] | None
+    ) -> list[NDArray[np.float32]]:
+        rows = [(window.ids, window.second) for window in windows]
+        return self._tuned.logits(rows, self._threads, between)
 
     def _best(
         self,
@@ -183,6 +197,7 @@ class Reader:
             best=text,
             odds=odds,
             share=share,
+            tokens=sum(len(window.ids) for _, _, window, _ in rows),
         )
 
 

@@ -1,0 +1,134 @@
+"""A call of a tool by the encoder alone: which tool, with which arguments, and how sure that one is wanted.
+
+The chooser says which tool is likeliest and its odds against none, the filler how much of what the tool needs
+was mentioned; a calibration of both, kept in the chooser's settings, is the probability that a call is right.
+One call at most: what needs two is done in two turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from homespun.errors import CorruptWeights
+from models.encoders.calibration import Calibration
+from models.encoders.choose import Choice, Chooser
+from models.encoders.fill import Argument, Filler
+from models.encoders.parameters import parameters
+
+SETTING = "call"
+"""Where the chooser's settings hold the calibration, of `odds` and `required`."""
+THRESHOLD = 0.5
+_INPUTS = frozenset({"odds", "required"})
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that may be made.
+
+    Attributes:
+        place: Which of the functions.
+        name: The function's name.
+        arguments: What is to be passed, by name.
+        probability: That such a call is wanted.
+        found: What was found for each parameter, those left out too.
+        choice: What the chooser said.
+        required: Mean probability that a required parameter was mentioned; 1 where none is required.
+        unmentioned: Names of required parameters, without a default, that nobody seems to have mentioned.
+        missing: Those that have no value at all: without them there's no call.
+        tokens: How many were read, special ones included.
+    """
+
+    place: int
+    name: str
+    arguments: Mapping[str, Any]
+    probability: float
+    found: tuple[Argument, ...]
+    choice: Choice
+    required: float
+    unmentioned: tuple[str, ...]
+    missing: tuple[str, ...]
+    tokens: int
+
+
+class Caller:
+    """Calls tools with two adapters on the encoder.
+
+    Args:
+        chooser: Which tool.
+        filler: Which arguments.
+
+    Raises:
+        CorruptWeights: The chooser's settings hold a calibration of something else.
+    """
+
+    def __init__(self, chooser: Chooser, filler: Filler) -> None:
+        self.chooser, self.filler = chooser, filler
+        self._calibration = Calibration.from_dict(chooser.adapter.settings.get(SETTING), "odds")
+        if unknown := self._calibration.weights.keys() - _INPUTS:
+            raise CorruptWeights(
+                f"the settings of {chooser.adapter.folder} weigh {', '.join(sorted(unknown))} for a call, "
+                f"known are {', '.join(sorted(_INPUTS))}"
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything that could change a call; hexadecimal."""
+        return f"{self.chooser.fingerprint}-{self.filler.fingerprint}"
+
+    def call(
+        self,
+        turns: Sequence[tuple[str, str]],
+        functions: Sequence[Mapping[str, Any]],
+        between: Callable[[], None] | None = None,
+    ) -> Call | None:
+        """The call that is wanted; None where none is probable, or where it can't be made.
+
+        Args:
+            turns: (role, text), the newest last.
+            functions: JSON Schema functions: name, description, parameters.
+            between: Called before each pass; what it raises ends the work.
+
+        Raises:
+            UsageError: There are no turns.
+        """
+        found = self.likeliest(turns, functions, between)
+        return found if found and found.probability >= THRESHOLD and not found.missing else None
+
+    def likeliest(
+        self,
+        turns: Sequence[tuple[str, str]],
+        functions: Sequence[Mapping[str, Any]],
+        between: Callable[[], None] | None = None,
+    ) -> Call | None:
+        """The likeliest call, however improbable it is; None without functions. See `call`."""
+        choice = self.chooser.choose(turns, functions, between)
+        if choice.place < 0:
+            return None
+        function = functions[choice.place]
+        found = self.filler.fill(turns, function, between)
+        needed = [argument for argument in found if argument.required]
+        required = sum(one.mentioned for one in needed) / len(needed) if needed else 1.0
+        unsaid = [one.name for one in needed if one.value is None or one.mentioned < self.filler.threshold]
+        schemas = {parameter.name: parameter.schema for parameter in parameters(function)}
+        return Call(
+            place=choice.place,
+            name=str(function["name"]),
+            arguments={one.name: one.value for one in found if self.filler.keeps(one)},
+            probability=self._calibration({"odds": choice.odds, "required": required}),
+            found=tuple(found),
+            choice=choice,
+            required=required,
+            unmentioned=tuple(name for name in unsaid if "default" not in schemas[name]),
+            missing=tuple(one.name for one in needed if one.value is None),
+            tokens=choice.tokens + sum(one.tokens for one in found),
+        )
+
+
+def load_caller(
+    chooser: str = "choose", filler: str = "fill", *, home: Path | None = None, threads: int | None = None
+) -> Caller:
+    """Make the caller of two adapters' names or folders; see `Chooser` and `Filler` for what is raised."""
+    return Caller(Chooser(chooser, home=home, threads=threads), Filler(filler, home=home, threads=threads))
