@@ -1,6 +1,7 @@
 """Statistics of scores against labels, for many resamples at once: what `Whole` would do one by one.
 
-They're equal to `evals.metrics.auroc` and `evals.metrics.balanced_accuracy`; NaN where one label is missing.
+They're equal to `evals.metrics.auroc`, `balanced_accuracy`, `ece` and `best_threshold`; NaN where one label
+is missing (`Ece`, `BestThreshold`: where nothing has weight).
 """
 
 from __future__ import annotations
@@ -72,6 +73,71 @@ class BalancedAccuracy:
             hit = (weights @ (said * label)) / (weights @ label)
             passed = (weights @ ((1 - said) * (1 - label))) / (weights @ (1 - label))
         return np.asarray((hit + passed) / 2)
+
+
+@dataclass(frozen=True)
+class Ece:
+    """Expected calibration error of a column of probabilities, in bins of equal width.
+
+    Attributes:
+        score: column of probabilities.
+        label: column of labels, 0 or 1.
+        bins: how many.
+    """
+
+    score: str
+    label: str
+    bins: int = 10
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns."""
+        return (self.score, self.label)
+
+    def __call__(self, columns: Columns, weights: Array) -> Array:
+        """Returns a figure in [0, 1] for each row of weights."""
+        scores, labels = columns[self.score], columns[self.label]
+        numbers = np.searchsorted(np.linspace(0.0, 1.0, self.bins + 1)[1:-1], scores)
+        # A bin's weight times the distance of its two means is the distance of its two sums.
+        apart = np.where(numbers[:, None] == np.arange(self.bins), (scores - labels)[:, None], 0.0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.abs(weights @ apart).sum(axis=-1) / weights.sum(axis=-1))
+
+
+@dataclass(frozen=True)
+class BestThreshold:
+    """What the best threshold on a column would give, chosen on each resample anew.
+
+    Attributes:
+        score: rows that have more of it are answered.
+        answered: column of what a row is worth if it's answered.
+        abstained: column of what it's worth if it isn't.
+    """
+
+    score: str
+    answered: str
+    abstained: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns."""
+        return (self.score, self.answered, self.abstained)
+
+    def __call__(self, columns: Columns, weights: Array) -> Array:
+        """Returns the mean worth for each row of weights."""
+        scores, answered, abstained = (columns[name] for name in self.needs)
+        order = np.argsort(-scores, kind="stable")
+        gained, ranked = (answered - abstained)[order], scores[order]
+        ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], len(ranked) > 0))
+        rows = np.atleast_2d(weights)
+        step = max(1, _CHUNK // max(1, len(scores)))
+        parts = [
+            np.cumsum(rows[at : at + step][:, order] * gained, axis=1)[:, ends].max(axis=1, initial=0.0)
+            for at in range(0, len(rows), step)
+        ]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = (np.concatenate(parts) + rows @ abstained) / rows.sum(axis=1)
+        return np.asarray(found.reshape(weights.shape[:-1]))
 
 
 def _areas(scores: Array, labels: Array, weights: Array) -> Array:

@@ -14,6 +14,7 @@ KINDS: Mapping[str, str] = {
     "conversation": "evals.systems.Conversation",
     "judge": "langchain_core.cross_encoders.BaseCrossEncoder",
     "likelihood": "evals.systems.Likelihood",
+    "reader": "evals.systems.Reader",
 }
 """Kind → the type of `System.call`."""
 
@@ -63,4 +64,55 @@ class Conversation(Protocol):
 
     def __call__(self, turns: Sequence[str], *, thread: str, seed: int) -> Sequence[Reply]:
         """Plays `turns` in a new thread of that id, dropping an older one, and returns the replies."""
+        ...
+
+
+class Reading(Protocol):
+    """What a reader found, as plain values that don't change."""
+
+    @property
+    def text(self) -> str:
+        """The answer, which is `best`, or "" where the reader abstains."""
+        ...
+
+    @property
+    def best(self) -> str:
+        """The likeliest span, whether it abstains or not: ``passages[passage][start:end]``; "" for none."""
+        ...
+
+    @property
+    def passage(self) -> int:
+        """Number of the passage that holds `best`, from 0; -1 where there is none."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """The first character of `best` in its passage."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """After its last character."""
+        ...
+
+    @property
+    def confidence(self) -> float:
+        """Probability that `best` is right."""
+        ...
+
+    @property
+    def answerable(self) -> float:
+        """Probability that the passages hold an answer."""
+        ...
+
+
+class Reader(Protocol):
+    """A system that copies the answer to a question out of passages, or abstains.
+
+    One that is faster with several questions at once may also have
+    ``read_many([(question, passages), …]) -> Sequence[Reading]``.
+    """
+
+    def read(self, question: str, passages: Sequence[str]) -> Reading:
+        """Returns what answers `question` in `passages`."""
         ...

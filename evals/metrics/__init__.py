@@ -29,6 +29,7 @@ METRICS: Mapping[str, str] = {
     # Scores against labels
     "auroc": "evals.metrics.auroc:auroc",
     "balanced_accuracy": "evals.metrics.balanced_accuracy:balanced_accuracy",
+    "best_threshold": "evals.metrics.best_threshold:best_threshold",
     "brier": "evals.metrics.brier:brier",
     "ece": "evals.metrics.ece:ece",
     "reliability_bins": "evals.metrics.reliability:reliability_bins",

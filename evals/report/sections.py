@@ -14,6 +14,11 @@ from evals.report.figures import COUNT, number, plain, spread, words
 from evals.report.rows import Row, clock, headline, rows, timings_of, title_of, what
 from evals.result import Estimate, JudgeVerdict, Report, Scored, SuiteResult, SystemResult
 
+CALIBRATED = (
+    ("score", "label", "score: upwards what people call supported, downwards what not"),
+    ("confidence", "best_right", "confidence: upwards what was right, downwards what not"),
+)
+"""Columns of a probability and of what was so, and what their histogram is called."""
 MOST_HISTOGRAMS = 6
 MOST_SLICES = 3
 """Measures that are broken down by tag, the headline first."""
@@ -166,7 +171,7 @@ def _slices(result: SuiteResult) -> list[tuple[str, str]]:
 
 
 def _calibration(result: SuiteResult) -> str:
-    pairs = _judged(result.system.samples)
+    pairs, _ = _judged(result.system.samples)
     if not pairs:
         return ""
     scores, labels = [score for score, _ in pairs], [label for _, label in pairs]
@@ -175,12 +180,11 @@ def _calibration(result: SuiteResult) -> str:
 
 def _histograms(result: SuiteResult) -> list[tuple[str, str]]:
     samples = result.system.samples
-    pairs = _judged(samples)
+    pairs, title = _judged(samples)
     found: list[tuple[str, str]] = []
     if pairs:
         yes = [score for score, label in pairs if label > 0.5]
         no = [score for score, label in pairs if label <= 0.5]
-        title = "score: upwards what people call supported, downwards what not"
         return [(title, plots.histogram(yes, other=no, title=title))]
     columns = dict.fromkeys(name for sample in samples for name in sample.scores)
     for name in columns:
@@ -195,16 +199,19 @@ def _histograms(result: SuiteResult) -> list[tuple[str, str]]:
     return found
 
 
-def _judged(samples: Sequence[Scored]) -> list[tuple[float, float]]:
-    """Returns score and label of samples that have a probability and what people said."""
-    found = [
-        (score, label)
-        for sample in samples
-        if (score := sample.scores.get("score")) is not None
-        and (label := sample.scores.get("label")) is not None
-    ]
-    fit = all(0 <= score <= 1 and label in (0, 1) for score, label in found)
-    return found if fit and len({label for _, label in found}) == 2 else []
+def _judged(samples: Sequence[Scored]) -> tuple[list[tuple[float, float]], str]:
+    """Returns probability and truth of the samples that have both, and what their histogram is called."""
+    for score_name, label_name, title in CALIBRATED:
+        found = [
+            (score, label)
+            for sample in samples
+            if (score := sample.scores.get(score_name)) is not None
+            and (label := sample.scores.get(label_name)) is not None
+        ]
+        fit = all(0 <= score <= 1 and label in (0, 1) for score, label in found)
+        if fit and len({label for _, label in found}) == 2:
+            return found, title
+    return [], ""
 
 
 def _point(

@@ -21,6 +21,7 @@ SUITES: Table[Suite[Any]] = Table(
         "tools": "evals.suites.tools:SUITE",
         "judge": "evals.suites.judge:SUITE",
         "answers": "evals.suites.answers:SUITE",
+        "reading": "evals.suites.reading:SUITE",
         "safety": "evals.suites.safety:SUITE",
         "latency": "evals.suites.latency:SUITE",
         "recorded": "evals.suites.recorded:SUITE",

@@ -86,6 +86,7 @@ def test_the_sections_name_groups_and_tags_as_they_are(tmp_path: Path) -> None:
         "first_contact": ("", {"category": "facts"}),
         "judge": (None, {"source": "news"}),
         "answers": ("Ferry", {"kind": "answerable", "source": "travel"}),
+        "reading": ("Ferry", {"kind": "answerable", "source": "travel"}),
         "safety": ("", {"kind": "leak"}),
         "latency": ("", {"length": "short"}),
         "recorded": ("monday", {}),
@@ -111,16 +112,16 @@ def test_an_array_becomes_lines_as_the_page_tells(tmp_path: Path) -> None:
     assert [sample.input["text"] for sample in _read("lm", lines)] == ["a", "b"]
 
 
-def test_squads_own_file_becomes_lines_as_the_page_tells(tmp_path: Path) -> None:
-    (program,) = re.findall(r"<<'END'\n(.*?)\nEND", PAGE, re.DOTALL)
+@pytest.mark.parametrize("suite", ["answers", "reading"])
+def test_squads_own_file_is_read_as_the_page_tells(tmp_path: Path, suite: str) -> None:
+    assert "SQuAD's own files" in SECTIONS[suite]
     asked = [
         {"question": "q", "answers": [{"text": "a", "answer_start": 0}]},
         {"question": "r", "answers": []},
     ]
-    own = json.dumps({"data": [{"title": "T", "paragraphs": [{"context": "c", "qas": asked}]}]})
-    path = tmp_path / "squad.jsonl"
-    path.write_text(_run(program, own))
-    assert [sample.target for sample in _read("answers", path)] == [["a"], []]
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps({"data": [{"title": "T", "paragraphs": [{"context": "c", "qas": asked}]}]}))
+    assert [sample.target for sample in _read(suite, path)] == [["a"], []]
 
 
 def _run(program: str, text: str) -> str:

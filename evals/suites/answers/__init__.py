@@ -3,7 +3,7 @@
 Contract: a sample is a question and numbered passages; its target the right answers, none where the
 passages don't hold one. The system is a chat model that's asked to answer from the passages, to cite them as
 [n] and to say when they don't tell. Built in are 58 questions about 21 short texts; data may also be SQuAD's
-(as paragraphs) or ClapNQ's, see `evals.suites.answers.reading`.
+or ClapNQ's, see `evals.questions`.
 
 Whether a sentence is supported is the judge's word; the verdict on the judge is part of the report. Exact
 match and token F1 take an answer without its citation marks, and an abstention as the empty answer, as SQuAD
@@ -144,7 +144,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
 
     def samples(self, source: Source) -> Iterator[Sample]:
         """Gives the questions in the data's order."""
-        from evals.suites.answers.reading import read
+        from evals.questions import read
 
         return read(source.data or BUILT_IN)
 

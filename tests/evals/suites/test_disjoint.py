@@ -180,7 +180,9 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-@pytest.mark.parametrize("suite", ["answers", "judge", "latency", "lm", "recorded", "safety", "tools"])
+@pytest.mark.parametrize(
+    "suite", ["answers", "judge", "latency", "lm", "reading", "recorded", "safety", "tools"]
+)
 def test_built_in_samples_share_no_run_of_five_words_with_training(suite: str) -> None:
     tree = _tree([text for sample in SUITES[suite].samples(Source()) for text in _texts(sample.input)])
     shared = set().union(*(_shared(parts, tree) for _, parts, _ in _parsed()))
