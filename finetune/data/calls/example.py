@@ -76,4 +76,4 @@ class CallExample:
                     raise UsageError(f"{name}: characters {start}:{end} are not in turn {turn}")
         for name in self.unsure:
             if self.tool is None or name not in names[self.tool] or name in self.arguments:
-                raise UsageError(f"{name} can't be unsure: it has a value, or {self.tool} has no such parameter")
+                raise UsageError(f"{name} can't be unsure: it has a value or is no parameter of {self.tool}")
