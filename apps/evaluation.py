@@ -37,8 +37,8 @@ class Request:
 
     Attributes:
         suites: their names, or "all".
-        model: an address; where only judges are measured a judge's, or several with commas between; None is
-            the settings' own.
+        model: an address; where only judges are measured a judge's, or several with commas between, and where
+            only a reader is a reader's; None is the settings' own.
         data: instead of what is built in, for one suite.
         limit: how many samples a suite; None is each suite's own choice, 0 all.
         seed: for generated data, the choice of samples and sampling.
@@ -195,7 +195,9 @@ def plan(settings: Settings, request: Request, systems: Systems) -> Plan:
     ]
     if request.judge is not None and not any(job.verdict for job in jobs):
         raise UsageError(f"--judge is for suites that use one, and {', '.join(names)} don't.")
-    of = request.model or ("judges" if {job.suite.kind for job in jobs} == {"judge"} else settings.model)
+    kinds = {job.suite.kind for job in jobs}
+    usual = jobs[0].system.name if kinds == {"reader"} else settings.model
+    of = request.model or ("judges" if kinds == {"judge"} else usual)
     return Plan(run_id(label, of, asked, data, request.limit, request.seed, request.judge), jobs, skipped)
 
 
@@ -332,7 +334,9 @@ def _jobs(
     source = _source(settings, request, suite)
     if suite.kind != "judge":
         suite, verdict = judged(settings, systems, suite, request.judge)
-        return [Job(suite, systems.make(suite.kind, request.model), source, verdict)]
+        # Beside other suites `model` is a chat model's address, which no reader answers to.
+        address = request.model if alone or suite.kind != "reader" else None
+        return [Job(suite, systems.make(suite.kind, address), source, verdict)]
     if alone and request.model is not None:
         return [Job(suite, systems.make("judge", one), source) for one in request.model.split(",")]
     jobs = []

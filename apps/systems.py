@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     from evals.suite import System
-    from evals.systems import Reply
+    from evals.systems import Reader, Reply
     from graphs.chatbot.turns import Chatbot
     from rag.judges.judge import Judge
 
 THREADS = "threads.sqlite"
 REMOTE_WORKERS = 8
+READER = "read"
+"""The reader that's measured when none is named."""
 QUICK_JUDGES = ("lexical", "length")
 
 
@@ -49,7 +51,8 @@ class Systems:
 
         Args:
             kind: what the suite measures.
-            address: a chat model's, or a judge's for the kind "judge"; None is the settings' own choice.
+            address: a chat model's, or a judge's for the kind "judge", a reader's for "reader"; None is the
+                settings' own choice.
 
         Raises:
             ModelNotFound: if no model answers to that name.
@@ -60,6 +63,7 @@ class Systems:
             "conversation": self._conversation,
             "likelihood": self._likelihood,
             "judge": self._judge,
+            "reader": self._reader,
         }
         if kind not in makers:
             raise UsageError(f"Nothing here makes a system of the kind {kind!r}: {', '.join(makers)}.")
@@ -81,11 +85,11 @@ class Systems:
         return replace(system, call=kept)
 
     def _default(self, kind: str) -> str:
-        if kind != "judge":
-            return self._settings.model
-        from rag.judges.loading import DEFAULT
+        if kind == "judge":
+            from rag.judges.loading import DEFAULT
 
-        return DEFAULT
+            return DEFAULT
+        return READER if kind == "reader" else self._settings.model
 
     def _chat(self, address: str) -> System[BaseChatModel]:
         from evals.suite import System
@@ -139,6 +143,15 @@ class Systems:
             return System(address, judge, judge.fingerprint, about=about)
         # It's as patient as its model, and takes one claim at a time.
         return System(address, judge, judge.fingerprint, self._workers(model), about, batch=1)
+
+    def _reader(self, address: str) -> System[Reader]:
+        from evals.sample import digest
+        from evals.suite import System
+        from models.encoders.read import load_reader
+
+        reader = load_reader(address, home=self._settings.home, threads=self._settings.threads)
+        fingerprint = digest("reader", reader.fingerprint)
+        return System(address, reader, fingerprint, about={"threshold": reader.threshold})
 
     def _model(self, address: str) -> BaseChatModel:
         from apps.compose import chat_model

@@ -28,7 +28,10 @@ def evaluate(
         typer.Argument(metavar="[SUITE...]", help='Which ones, or "all"; without any they are listed.'),
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="What is measured; for judge, a judge or A,B.")
+        str | None,
+        typer.Option(
+            "--model", "-m", help="What is measured; for judge, a judge or A,B; for reading, a reader."
+        ),
     ] = None,
     data: Annotated[
         str | None, typer.Option(metavar="PATH", help="A file, a folder or hf:NAME instead of built-in data.")

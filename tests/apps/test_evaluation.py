@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,38 @@ def test_judges_are_systems_too(script: str) -> None:
         assert offline_judges(settings, "m")[-1] == "chat:m"
         with pytest.raises(UnknownName):
             systems.make("judge", "lexicla")
+
+
+def test_adapters_on_the_encoder_are_readers(encoder_adapter: Callable[..., Path]) -> None:
+    with _systems() as (_, systems):
+        with pytest.raises(ModelNotFound, match="adapter on the encoder"):
+            systems.make("reader", "nosuch")
+        encoder_adapter("read")
+        encoder_adapter("read", "eager", threshold=0.1)
+        encoder_adapter("fill")
+        usual, eager = systems.make("reader"), systems.make("reader", "eager")
+        assert (usual.name, usual.workers, usual.about["threshold"]) == ("read", 1, 0.5)
+        assert usual.fingerprint == systems.make("reader", "read").fingerprint != eager.fingerprint
+        found = usual.call.read("When did it open?", ["It opened in 1932."])
+        assert "It opened in 1932."[found.start : found.end] == found.best != ""
+        with pytest.raises(UsageError, match="not for reading"):
+            systems.make("reader", "fill")
+
+
+def test_a_reader_is_measured_alone_by_its_address_and_beside_others_as_the_usual_one(
+    encoder_adapter: Callable[..., Path], script: str
+) -> None:
+    encoder_adapter("read")
+    encoder_adapter("read", "eager", threshold=0.0)
+    settings = load_settings(model=script)
+    (eager,) = execute(settings, Request(("reading",), "eager", limit=6)).report.suites
+    assert (eager.system.name, eager.system.failures) == ("eager", 0)
+    values = {one.measure: one.value for one in eager.system.estimates}
+    assert (values["abstained"], values["exact_offsets"]) == (0, 1)
+    finished = execute(settings, Request(("reading",), limit=6))
+    assert finished.folder.name.startswith("reading-read-")
+    both = execute(settings, Request(("reading", "recorded"), script, limit=2)).report.suites
+    assert [one.system.name for one in both] == ["read", script]
 
 
 @pytest.mark.usefixtures("suites")

@@ -290,6 +290,9 @@ class Acts:
         if suites == ["judge"]:
             # There the model is the judge that is measured.
             chosen, judge = judge, None
+        if suites == ["reading"] and chosen in self.context.models:
+            # The list has chat models; a reader's name is written.
+            chosen = None
         every = len(suites) > 1 and len(suites) == len(self.desk.suites())
         return Request(
             suites=(ALL,) if every else tuple(suites),

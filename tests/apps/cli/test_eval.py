@@ -100,6 +100,29 @@ def test_json_is_one_object_that_serves_as_a_baseline(
         assert done.json["difference"]["rows"][0]["n"] == 10
 
 
+def test_a_reader_is_measured_on_squads_lines(
+    homespun: Any, encoder_adapter: Callable[..., Path], tmp_path: Path
+) -> None:
+    encoder_adapter("read")
+    asked = [{"question": f"What is {word}?", "answers": [word], "start": 0} for word in WORDS[:4]]
+    rows = [{"title": word, "context": f"{word} is here.", "questions": asked} for word in WORDS[:5]]
+    data = tmp_path / "squad.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("eval", "reading", "--model", "read", "--data", str(data), "--limit", "0", "--json")
+    done = homespun(*command)
+    assert done.status == 0, done.err
+    (result,) = done.json["suites"]
+    assert result["data"] == "squad.jsonl"
+    found = {one["measure"]: one for one in result["system"]["estimates"]}
+    assert (found["f1"]["n"], found["f1"]["groups"], found["exact_offsets"]["value"]) == (20, 5, 1)
+    assert result["baselines"][0]["name"] == "always abstains"
+    timings = done.json["timings"]["suites"][0]
+    assert [one["measure"] for one in timings["estimates"]] == ["time_per_question"]
+    assert homespun(*command).json["suites"] == done.json["suites"]
+    missing = homespun("eval", "reading", "--model", "raed")
+    assert (missing.status, "read" in missing.line) == (2, True)
+
+
 def test_a_significant_fall_leaves_with_1(homespun: Any, model: Any, turns: str, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     homespun("eval", "recorded", "-m", model(), "--data", turns, "-o", str(good))

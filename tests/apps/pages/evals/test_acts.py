@@ -149,6 +149,9 @@ def test_a_mistaken_form_is_one_line(acts: Acts, suites: list[str], form: tuple[
 def test_the_form_becomes_a_request(acts: Acts) -> None:
     every = [name for name, _ in acts.desk.suites()]
     assert acts._request(every, " m ", None, None, None, " ", False).suites == ("all",)
+    # The models that can be chosen are chat models; a reader's name is written.
+    assert acts._request(["reading"], acts.context.models[0], "", "", "", "", False).model is None
+    assert acts._request(["reading"], "my-reader", "", "", "", "", False).model == "my-reader"
     asked = acts._request(["judge"], "m", "", "7", " /a/file ", "length", True)
     assert (asked.model, asked.judge, asked.limit, asked.seed) == ("length", None, None, 7)
     assert (asked.data, asked.fresh) == ("/a/file", True)
