@@ -41,7 +41,7 @@ class AdaptConfig:
     max_minutes: float = 150.0
     batch_tokens: int = 6144
     lr: float = 3e-3
-    head_lr: float = 3e-3
+    head_lr: float = 1.5e-3
     weight_decay: float = 0.01
     beta1: float = 0.9
     beta2: float = 0.98
