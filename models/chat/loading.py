@@ -15,6 +15,8 @@ from models.store import find_model
 SCRIPTED = "scripted:"
 # LangChain's providers have these in common.
 _COMMON = frozenset({"temperature", "max_tokens"})
+# Models over the encoder, with their own adapters or named ones; no folder can be called so.
+_ENCODED = re.compile(r"(?:reader|caller)(?::|\Z)")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]+:.+")
 
 
@@ -26,6 +28,8 @@ def load(name: str, **kwargs: Any) -> BaseChatModel:
         from models.chat.scripted import ChatScripted
 
         return ChatScripted.from_file(name.removeprefix(SCRIPTED), **kwargs)
+    if _ENCODED.match(name):
+        return _encoded(name, **kwargs)
     if _is_provider(name, kwargs.get("home")):
         return _provider(
             name, **{key: value for key, value in kwargs.items() if key not in {"home", "threads"}}
@@ -35,8 +39,8 @@ def load(name: str, **kwargs: Any) -> BaseChatModel:
 
 def takes(name: str, home: Path | None = None) -> frozenset[str] | None:
     """The sampling that the model of an address can be told; `None` is all that `ChatHomespun` knows."""
-    if name.startswith(SCRIPTED):
-        return frozenset()  # a script says what it says
+    if name.startswith(SCRIPTED) or _ENCODED.match(name):
+        return frozenset()  # a script says what it says, and who only finds draws nothing
     return _COMMON if _is_provider(name, home) else None
 
 
@@ -57,6 +61,15 @@ def _ours(name: str, **kwargs: Any) -> BaseChatModel:
     from models.chat.homespun import ChatHomespun
 
     return ChatHomespun(model=name, **kwargs)
+
+
+def _encoded(name: str, **kwargs: Any) -> BaseChatModel:
+    from models.chat.calling import ChatCaller
+    from models.chat.reading import READER, ChatReader
+
+    kind: type[BaseChatModel] = ChatReader if name.startswith(READER) else ChatCaller
+    known = {key: value for key, value in kwargs.items() if key in kind.model_fields}
+    return kind(model=name, **known)
 
 
 def _provider(name: str, **kwargs: Any) -> BaseChatModel:

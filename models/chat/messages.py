@@ -74,10 +74,11 @@ def _convert(message: BaseMessage, place: int) -> dict[str, Any]:
 def _text(content: str | Sequence[Any], place: int) -> str:
     if isinstance(content, str):
         return content
-    return "".join(_block(block, place) for block in content)
+    return "".join(block_text(block, place) for block in content)
 
 
-def _block(block: Any, place: int) -> str:
+def block_text(block: Any, place: int) -> str:
+    """The text of one content block; `UsageError` where it's of a kind that is not read."""
     if isinstance(block, str):
         return block
     kind = block.get("type", "text" if "text" in block else None) if isinstance(block, dict) else None

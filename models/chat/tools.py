@@ -250,6 +250,19 @@ def _count_strings(node: Any) -> int:
     return max(1, count(node))
 
 
+def faulty(function: Schema, arguments: Mapping[str, Any]) -> set[str]:
+    """Names of the arguments that do not satisfy a function's schema, or are lacking."""
+    import jsonschema
+
+    found: set[str] = set()
+    for error in jsonschema.Draft202012Validator(parameters(function)).iter_errors(arguments):
+        if error.absolute_path:
+            found.add(str(error.absolute_path[0]))
+        elif error.validator == "required":
+            found.update(name for name in error.validator_value if name not in arguments)
+    return found
+
+
 def problem(function: Schema, arguments: Any) -> str | None:
     """Why arguments do not satisfy a function's schema, or `None` where they do."""
     import jsonschema

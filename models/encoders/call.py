@@ -33,6 +33,7 @@ class Call:
         name: The function's name.
         arguments: What is to be passed, by name.
         probability: That such a call is wanted.
+        willing: What that would be, had everything that the tool needs been mentioned.
         found: What was found for each parameter, those left out too.
         choice: What the chooser said.
         required: Mean probability that a required parameter was mentioned; 1 where none is required.
@@ -45,6 +46,7 @@ class Call:
     name: str
     arguments: Mapping[str, Any]
     probability: float
+    willing: float
     found: tuple[Argument, ...]
     choice: Choice
     required: float
@@ -118,6 +120,7 @@ class Caller:
             name=str(function["name"]),
             arguments={one.name: one.value for one in found if self.filler.keeps(one)},
             probability=self._calibration({"odds": choice.odds, "required": required}),
+            willing=self._calibration({"odds": choice.odds, "required": 1.0}),
             found=tuple(found),
             choice=choice,
             required=required,

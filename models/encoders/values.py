@@ -11,7 +11,7 @@ from typing import Any
 
 from models.encoders.dates import as_asked
 from models.encoders.numbers import parse_number
-from models.encoders.parameters import schema_type
+from models.encoders.parameters import parameters, schema_type
 
 _EDGES = " \t\n\"'“”‘’`,;:!?"
 _FRACTION = re.compile(
@@ -78,3 +78,45 @@ def _number(text: str, kind: str, about: str) -> int | float | None:
     if kind == "number":
         return number
     return round(number) if abs(number - round(number)) < 1e-9 else None
+
+
+def plainest(schema: Mapping[str, Any], given: Any = None) -> Any:
+    """A value that satisfies a schema where nothing was said: a default, an option, 0, "" or the like.
+
+    Args:
+        schema: The parameter's; constraints that take more than a bound (`pattern`) are not looked at.
+        given: What there is of an object already; its parts stay.
+    """
+    for key in ("default", "const"):
+        if schema.get(key) is not None and given is None:
+            return schema[key]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    kind = schema_type(schema)
+    if kind in ("integer", "number"):
+        return _near_zero(schema, kind)
+    if kind == "boolean":
+        return False
+    if kind == "array":
+        items = schema.get("items")
+        return [plainest(items if isinstance(items, Mapping) else {})] * int(schema.get("minItems") or 0)
+    if kind == "object":
+        found = dict(given) if isinstance(given, Mapping) else {}
+        for part in parameters({"name": "", "parameters": schema}):
+            if part.required or part.name in found:
+                found[part.name] = found.get(part.name, None)
+                if found[part.name] is None or schema_type(part.schema) == "object":
+                    found[part.name] = plainest(part.schema, found[part.name])
+        return found
+    return None if kind == "null" else "?" * int(schema.get("minLength") or 0)
+
+
+def _near_zero(schema: Mapping[str, Any], kind: str) -> int | float:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    step = 1 if kind == "integer" else 0.5
+    if schema.get("exclusiveMinimum") is not None:
+        low = schema["exclusiveMinimum"] + step
+    if schema.get("exclusiveMaximum") is not None:
+        high = schema["exclusiveMaximum"] - step
+    value = 0 if low is None else max(0, low)
+    return value if high is None else min(value, high)

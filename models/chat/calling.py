@@ -1,0 +1,227 @@
+"""`ChatCaller`: choosing a tool and finding its arguments, as a LangChain chat model without a decoder.
+
+What users and the model said is read, system messages are not. The answer is one call, never several: what
+needs two is done in two turns (`parallel_tool_calls` may be given and changes nothing). Where a tool fits but
+nobody said what it needs, the answer asks for that; where none fits, one fixed sentence says so. After tools
+have been called their results are the answer. A `tool_choice` that demands a call gets one, with the plainest
+values for what wasn't said (`response_metadata["made_up"]` names them), unless none satisfies the schema.
+
+`response_metadata` holds `tool` and its `probability`, and for each parameter `mentioned`, `probability` and
+the words it was made from. What a call may override: `model`, `max_tokens`, `timeout`, `stop`, `tools`,
+`tool_choice`, `parallel_tool_calls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any, ClassVar, Literal, Self
+
+from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.runnables import Runnable
+from pydantic import PrivateAttr, model_validator
+from typing_extensions import override
+
+from homespun.errors import UsageError
+from models.chat.encoded import ChatEncoded, Reply, profile
+from models.chat.messages import to_template
+from models.chat.structured import METHODS, structured
+from models.chat.tools import Tool, faulty, plan, problem, to_tool
+from models.encoders.call import THRESHOLD, Call, Caller, load_caller
+from models.encoders.parameters import parameters, words
+from models.encoders.values import plainest
+
+CALLER = "caller"
+NO_TOOLS = "I can only call tools, and there are none here."
+NO_FIT = "None of the tools fits that."
+FAILED = "The tool failed: "
+DONE = "Done."
+_ADAPTERS = ("choose", "fill")
+_LONGEST_RESULT = 1000
+
+
+class ChatCaller(ChatEncoded):
+    """Calls tools with values that were said.
+
+    Example:
+        ```python
+        ChatCaller().bind_tools([get_weather]).invoke("Will it rain in Oslo?").tool_calls
+        ```
+
+    Raises:
+        ModelNotFound: When constructed with a name that leads nowhere.
+        CorruptWeights: When an adapter's configuration cannot be read; at the first answer, when other files
+            are damaged.
+        UsageError: When a parameter is out of range.
+    """
+
+    known: ClassVar[frozenset[str]] = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
+
+    model: str = CALLER
+    """`caller`, or `caller:<chooser>+<filler>`, names or folders of adapters."""
+
+    _caller: Caller | None = PrivateAttr(default=None)
+    _named: str = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self._find(self.model)
+        return self
+
+    def _find(self, name: str) -> Caller:
+        # A copy may have been given another name (`model_copy`).
+        if self._caller is None or self._named != name:
+            found = load_caller(*adapters_of(name), home=self.home, threads=self.threads)
+            if name != self.model:
+                return found
+            self._caller, self._named = found, name
+        return self._caller
+
+    def bind_tools(
+        self,
+        tools: Sequence[Tool],
+        *,
+        tool_choice: str | bool | dict[str, Any] | None = None,
+        parallel_tool_calls: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools to the model.
+
+        Args:
+            tools: Functions, Pydantic or TypedDict classes, LangChain tools or schemas; may be empty.
+            tool_choice: `"auto"` (or `None`), `"any"`, `"required"` or `True`, `"none"` or `False`, or the
+                name of a tool.
+            parallel_tool_calls: Changes nothing: one answer holds one call.
+            **kwargs: Anything that a call may override.
+
+        Raises:
+            UsageError: A tool cannot be read, or the choice names none of them.
+        """
+        plan(tools, tool_choice, None, parallel_tool_calls)
+        extra = {"tool_choice": tool_choice, "parallel_tool_calls": parallel_tool_calls}
+        given = {key: value for key, value in extra.items() if value is not None}
+        return self.bind(tools=[to_tool(tool) for tool in tools], **given, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type,
+        *,
+        method: Literal["json_schema", "function_calling", "json_mode"] = "function_calling",
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answer with an object of this schema, filled as if it were a tool; every method does that.
+
+        Raises:
+            UsageError: The method is unknown or an argument not supported.
+        """
+        if kwargs:
+            raise UsageError(f"with_structured_output does not know {', '.join(kwargs)}")
+        if method not in METHODS:
+            raise UsageError(f"method {method!r} is unknown: use one of {', '.join(METHODS)}")
+        return structured(self, schema, method="function_calling", include_raw=include_raw, strict=strict)
+
+    @property
+    def _llm_type(self) -> str:
+        return "homespun-caller"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        own = {"max_tokens": self.max_tokens, "stop": self.stop, "timeout": self.timeout}
+        return {"model": self.model, "fingerprint": self._find(self.model).fingerprint, **own}
+
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile(self.model, tools=True)
+
+    @override
+    def _reply(
+        self,
+        name: str,
+        messages: Sequence[BaseMessage],
+        between: Callable[[], None],
+        *,
+        tools: Sequence[Tool] | None = None,
+        tool_choice: Any = None,
+        parallel_tool_calls: bool | None = None,
+        **given: Any,
+    ) -> Reply:
+        caller = self._find(name)
+        rows = to_template(messages)
+        ways = plan(tools, tool_choice, None, parallel_tool_calls)
+        forced = ways.choice not in ("auto", "none")
+        if rows[-1]["role"] == "tool" and not forced:
+            return Reply(_results(messages))
+        functions = ways.callable
+        if not functions:
+            return Reply(NO_TOOLS)
+        turns = [(row["role"], row["content"]) for row in rows if row["role"] in ("user", "assistant")]
+        turns = [(role, text) for role, text in turns if text.strip()]
+        if not turns:
+            raise UsageError("there is nothing said that a tool could be called for: give a human message")
+        call = caller.likeliest(turns, functions, between)
+        if call is None:
+            return Reply(NO_TOOLS)
+        return _decided(call, functions[call.place], forced)
+
+
+def adapters_of(name: str) -> tuple[str, str]:
+    """The chooser and the filler that an address means.
+
+    Raises:
+        UsageError: It isn't of the form `caller` or `caller:<chooser>+<filler>`.
+    """
+    kind, colon, rest = name.partition(":")
+    chooser, _, filler = rest.partition("+")
+    if kind != CALLER or (colon and not (chooser and filler)):
+        raise UsageError(
+            f"{name!r} is no caller: use {CALLER} or {CALLER}:<chooser>+<filler> (names or folders)"
+        )
+    return (chooser, filler) if colon else _ADAPTERS
+
+
+def _decided(call: Call, function: Mapping[str, Any], forced: bool) -> Reply:
+    """What to answer with the likeliest call: itself, a question, or that no tool fits."""
+    schema = dict(function)
+    told = {"tool": call.name, "probability": call.probability, "arguments": _told(call)}
+    wrong = faulty(schema, call.arguments) | set(call.missing)
+    arguments = {name: value for name, value in call.arguments.items() if name not in wrong}
+    needed = [one for one in parameters(function) if one.required]
+    lacking = [one for one in needed if one.name not in arguments]
+    if forced:
+        for one in lacking:
+            arguments[one.name] = plainest(one.schema, call.arguments.get(one.name))
+        if lacking:
+            told["made_up"] = [one.name for one in lacking]
+    if (forced or call.probability >= THRESHOLD) and problem(schema, arguments) is None:
+        return Reply("", call.tokens, told, "tool_calls", call=(call.name, arguments))
+    asked = [one.name for one in needed if one in lacking or one.name in call.unmentioned]
+    if asked and (forced or call.willing >= THRESHOLD):
+        return Reply(_question(asked), call.tokens, told)
+    return Reply(NO_FIT, call.tokens, told)
+
+
+def _told(call: Call) -> dict[str, Any]:
+    return {
+        one.name: {"mentioned": one.mentioned, "probability": one.probability, "texts": list(one.texts)}
+        for one in call.found
+    }
+
+
+def _question(names: Sequence[str]) -> str:
+    *before, last = map(words, names)
+    return f"Which {', '.join(before)} and {last}?" if before else f"Which {last}?"
+
+
+def _results(messages: Sequence[BaseMessage]) -> str:
+    """The results of the tools that were called last, in their order."""
+    newest = list(takewhile(lambda one: one.type in ("tool", "function"), reversed(messages)))
+    texts = []
+    for message in reversed(newest):
+        text = message.text.strip() or DONE
+        text = text if len(text) <= _LONGEST_RESULT else text[:_LONGEST_RESULT].rsplit(" ", 1)[0] + " …"
+        failed = isinstance(message, ToolMessage) and message.status == "error"
+        texts.append(FAILED + text if failed else text)
+    return "\n".join(texts)

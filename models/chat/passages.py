@@ -1,0 +1,232 @@
+"""From messages to a question and the passages that it is to be answered from.
+
+The newest human message is the question. Passages are, in the order in which they stand:
+
+- content blocks that hold a document, in any message: LangChain's `text-plain`, a `file` of text, and what
+  Anthropic calls `document` and `search_result`; their titles and addresses are kept;
+- a tool's message;
+- an earlier human message, unless it ends with a question mark;
+- what stands in the newest human message before a line `Question: …`, or beside a paragraph that ends with a
+  question mark;
+- of a system message what is numbered, or follows a line such as `Context:`; else it's instruction.
+
+A text whose paragraphs are numbered `[1] …`, `[2] …` is as many passages, any other text is one. Where an
+instruction shows such a mark within a line, answers are to be marked so.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import (
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+from homespun.errors import UsageError
+from models.chat.messages import block_text
+
+_NUMBER = re.compile(r"^[ \t]*\[(\d+)\][ \t]*", re.MULTILINE)
+_MARK = re.compile(r"\[(?:\d+|n)\]")
+_QUESTION = re.compile(r"^[ \t]*(?:question|query|q)[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
+_ANSWER = re.compile(r"\n\s*(?:short |final )?(?:answer|a)[ \t]*:\s*\Z", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^[ \t]*(?:context|contexts|passages?|documents?|sources?|excerpts?|search results|text)[ \t]*:[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text to read, with its title and address, "" where it has none."""
+
+    text: str
+    title: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, what it's to be answered from, and whether the answer is to be marked like `[1]`."""
+
+    question: str
+    passages: tuple[Passage, ...]
+    marked: bool = False
+
+
+@dataclass
+class _Pile:
+    passages: list[Passage] = field(default_factory=list)
+    marked: bool = False
+
+    def instruct(self, text: str) -> None:
+        self.marked = self.marked or _MARK.search(text) is not None
+
+    def add(self, text: str) -> None:
+        _, parts = _numbered(text)
+        self.passages += [Passage(part) for part in parts or [text] if part.strip()]
+
+
+def asked(messages: Sequence[BaseMessage]) -> Asked:
+    """Take a conversation apart.
+
+    Raises:
+        UsageError: There is no message, no human one, the newest human one is blank, or something is no text.
+    """
+    if not messages:
+        raise UsageError("there is no message to answer: give at least one")
+    newest = max((place for place, one in enumerate(messages) if _role(one) == "human"), default=-1)
+    if newest < 0:
+        raise UsageError("there is no question: the newest human message is what's answered")
+    pile, question = _Pile(), ""
+    for place, message in enumerate(messages):
+        text, documents = _read(message, place + 1)
+        pile.passages += documents
+        role = _role(message)
+        if place == newest:
+            if not text.strip():
+                raise UsageError(f"message {place + 1} is blank: write something to be answered")
+            question = _newest(text, pile)
+        elif role == "tool" or (role == "human" and not text.rstrip().endswith("?")):
+            pile.add(text)
+        elif role == "system":
+            _system(text, pile)
+    return Asked(question, tuple(pile.passages), pile.marked)
+
+
+def _role(message: BaseMessage) -> str:
+    if isinstance(message, ChatMessage):
+        return {"user": "human", "human": "human", "system": "system"}.get(message.role, "")
+    if isinstance(message, HumanMessage):
+        return "human"
+    if isinstance(message, SystemMessage):
+        return "system"
+    return "tool" if isinstance(message, (ToolMessage, FunctionMessage)) else ""
+
+
+def _newest(text: str, pile: _Pile) -> str:
+    """The question in the newest human message; what stands beside it goes on the pile."""
+    text = _ANSWER.sub("", text)
+    marks = list(_QUESTION.finditer(text))
+    if marks and text[marks[-1].end() :].strip():
+        _context(text[: marks[-1].start()], pile)
+        return text[marks[-1].end() :].strip()
+    before, parts = _numbered(text)
+    if parts:
+        *rest, last = _PARAGRAPHS.split(parts[-1])
+        if before.strip() or not rest:
+            pile.passages += [Passage(part) for part in parts]
+            return before.strip() or last.strip()
+        for part in (*parts[:-1], parts[-1][: parts[-1].rindex(last)].strip()):
+            pile.passages.append(Passage(part))
+        return last.strip()
+    first, *others = _PARAGRAPHS.split(text.strip())
+    if others and others[-1].endswith("?"):
+        pile.add(text[: text.rindex(others[-1])].strip())
+        return others[-1]
+    if others and first.endswith("?"):
+        pile.add(text.strip()[len(first) :].strip())
+        return first
+    return text.strip()
+
+
+def _context(text: str, pile: _Pile) -> None:
+    """What stands before a question: instruction up to a heading or a number, then passages."""
+    before, parts = _numbered(text)
+    heading = _HEADING.search(text)
+    if parts:
+        pile.instruct(before)
+        pile.passages += [Passage(part) for part in parts]
+    elif heading:
+        pile.instruct(text[: heading.start()])
+        pile.add(text[heading.end() :].strip())
+    elif text.strip():
+        pile.add(text.strip())
+
+
+def _system(text: str, pile: _Pile) -> None:
+    before, parts = _numbered(text)
+    heading = _HEADING.search(text)
+    if parts or heading:
+        _context(text, pile)
+    else:
+        pile.instruct(before)
+
+
+def _numbered(text: str) -> tuple[str, list[str]]:
+    """What stands before a text's `[1]`, and its numbered parts; numbers must count up from 1."""
+    marks: list[re.Match[str]] = []
+    for mark in _NUMBER.finditer(text):
+        if int(mark[1]) == len(marks) + 1:
+            marks.append(mark)
+    if not marks:
+        return text, []
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    parts = [text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)]
+    return text[: marks[0].start()], parts
+
+
+def _read(message: BaseMessage, place: int) -> tuple[str, list[Passage]]:
+    """A message's own text, and the documents among its blocks."""
+    content = message.content
+    if isinstance(content, str):
+        return content, []
+    texts, documents = [], []
+    for block in content:
+        document = _document(block, place) if isinstance(block, Mapping) else None
+        if document is not None:
+            documents.append(document)
+        elif _role(message):  # what the model itself said is not read
+            texts.append(block_text(block, place))
+    return "".join(texts), documents
+
+
+def _document(block: Mapping[str, Any], place: int) -> Passage | None:
+    """The passage that a content block holds; None where it's no document."""
+    kind, source = block.get("type"), block.get("source")
+    if kind == "search_result":
+        text, url = _joined(block.get("content"), place), str(source or "")
+    elif kind == "document" and isinstance(source, Mapping):
+        inner = source.get("content") if source.get("type") == "content" else source.get("data")
+        coded = source.get("type") == "base64"
+        text, url = _decoded(inner, place) if coded else _joined(inner, place), str(source.get("url") or "")
+    elif kind == "text-plain" or (kind == "file" and (block.get("text") or _plain(block))):
+        coded = block.get("base64") or (block.get("data") if block.get("source_type") == "base64" else None)
+        text = str(block["text"]) if block.get("text") else _decoded(coded, place)
+        url = str(block.get("url") or "")
+    else:
+        return None
+    return Passage(text, str(block.get("title") or ""), url)
+
+
+def _plain(block: Mapping[str, Any]) -> bool:
+    return str(block.get("mime_type") or "").startswith("text/")
+
+
+def _joined(content: Any, place: int) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, Sequence):
+        raise UsageError(f"message {place} holds a document without text: give its text")
+    return "\n".join(block_text(part, place) for part in content)
+
+
+def _decoded(data: Any, place: int) -> str:
+    try:
+        return (
+            base64.b64decode(str(data or ""), validate=True).decode("utf-8") if data else _joined(None, place)
+        )
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"message {place} holds a document that is no text in UTF-8: give its text"
+        ) from error
