@@ -72,12 +72,15 @@ def tool(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _others(rng: random.Random, pools: Sequence[list[str]], right: Sequence[str], count: int) -> list[str]:
-    """Names from the pools in turn, none of which shares two words with a right one."""
+    """Names from the pools in turn, none of which shares two words with a right one.
+
+    Where a pool seems to have none left, the next one has to do.
+    """
     used = [set(words(name)) for name in right]
     chosen: list[str] = []
     for number in range(count):
-        for _ in range(10):
-            name = rng.choice(pools[number % len(pools)])
+        for attempt in range(20):
+            name = rng.choice(pools[(number + attempt // 10) % len(pools)])
             if name not in chosen and all(
                 len(taken & set(words(name))) < min(2, len(taken)) for taken in used
             ):
@@ -90,7 +93,7 @@ def _call(
     record: Mapping[str, Any],
     call: Mapping[str, Any],
     right: Tool | None,
-    others: list[Tool],
+    others: Sequence[Tool],
     rng: random.Random,
 ) -> CallExample:
     """An example of a call; without the right tool, one in which none is right."""
