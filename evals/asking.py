@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from evals.measure import Measure, Whole
+from evals.metrics.latency import percentile
 from evals.sample import Json, Output
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
+
+TIME = Measure(
+    "answer_p50",
+    Whole(("timing.answer_s",), partial(percentile, q=50)),
+    "lower",
+    about="until the answer is complete, median",
+    unit="s",
+    timing=True,
+)
+"""How long an answer takes, for suites that ask as below."""
 
 
 def ask(model: Runnable[Any, AIMessage], messages: Sequence[Any]) -> tuple[AIMessage, dict[str, Any]]:

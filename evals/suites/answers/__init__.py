@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evals.asking import TIME, ask
 from evals.judged import JudgedSuite, columns_by, measures_by
 from evals.measure import Mean, Measure, Ratio
 from evals.metrics.answer_relevance import lexical_relevance
@@ -120,6 +121,7 @@ class Answers(JudgedSuite["BaseChatModel"]):
             "neither",
             about="share of the question's content words that the answer takes up; short answers have few",
         ),
+        TIME,
     )
 
     def __init__(self, judge: Judge | None = None) -> None:
@@ -151,8 +153,6 @@ class Answers(JudgedSuite["BaseChatModel"]):
     def answer(self, system: BaseChatModel, sample: Sample, seed: int) -> Output:
         """Asks for an answer."""
         from langchain_core.messages import HumanMessage, SystemMessage
-
-        from evals.asking import ask
 
         del seed  # the temperature is 0
         passages = tuple(sample.input["passages"])

@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.asking import ask
+from evals.asking import TIME, ask
 from evals.measure import CategoryMean, Mean, Measure, Ratio
-from evals.metrics.tool_calls import KINDS, Call, match_category
-from evals.sample import Output, Sample
+from evals.metrics.tool_calls import KINDS, Call, Verdict, match_category
+from evals.sample import Json, Output, Sample
 from evals.suite import Scores, Source, Suite, System
 from evals.suites.tools.bfcl import CATEGORIES, read
 from evals.suites.tools.schema import offered
@@ -54,12 +54,18 @@ class Tools(Suite["BaseChatModel"]):
             "schema_valid", Mean("schema_valid"), about="of answers with calls: all satisfy their schemas"
         ),
         Measure("called", Mean("called"), "neither", about="answers with a call"),
+        Measure(
+            "arguments",
+            Ratio("arguments_right", "arguments_total"),
+            about="right arguments, of those wanted and those allowed and given",
+        ),
         *(
             Measure(
                 f"{kind}_arguments", Ratio(f"{kind}_right", f"{kind}_total"), about=f"right {kind} arguments"
             )
             for kind in KINDS
         ),
+        TIME,
     )
 
     def samples(self, source: Source) -> Iterator[Sample]:
@@ -87,10 +93,7 @@ class Tools(Suite["BaseChatModel"]):
     def score(self, sample: Sample, output: Output) -> Scores:
         """Returns what the measures read; `category` is a number that stands for the category's name."""
         category, functions = sample.tags["category"], sample.input["functions"]
-        readable = [Call(call["name"], call["arguments"]) for call in output.answer["calls"]]
-        unreadable = [Call(call["name"], {}) for call in output.answer["unreadable"]]
-        calls = readable + (unreadable if "irrelevance" in category else [])
-        verdict = match_category(category, calls, sample.target, functions)
+        verdict, readable, unreadable = _judged(sample, output)
         called = float(bool(readable or unreadable))
         matched = sample.target is not None
         scores: dict[str, float | None] = {
@@ -102,11 +105,19 @@ class Tools(Suite["BaseChatModel"]):
             "relevance": float(verdict.right) if category.endswith("_relevance") else None,
             "schema_valid": _valid(readable, functions) * (not unreadable) if called else None,
         }
-        for kind in KINDS:
-            mine = [argument for argument in verdict.arguments if argument.kind == kind]
+        for kind in ("arguments", *KINDS):
+            mine = [argument for argument in verdict.arguments if kind in ("arguments", argument.kind)]
             scores[f"{kind}_right"] = float(sum(argument.right for argument in mine)) if matched else None
             scores[f"{kind}_total"] = float(len(mine)) if matched else None
         return scores
+
+    def explain(self, sample: Sample, output: Output) -> Json:
+        """Returns the first fault of a wrong answer, in a word and in a line, and the wrong arguments."""
+        verdict, _, unreadable = _judged(sample, output)
+        if verdict.right:
+            return {"fault": "unreadable"} if unreadable and sample.target is not None else None
+        wrong = [argument.name for argument in verdict.arguments if not argument.right]
+        return {"fault": verdict.error, "told": verdict.message, "wrong_arguments": wrong}
 
     def baselines(self) -> Sequence[System[BaseChatModel]]:
         """Returns one that never calls and one that always calls the first tool with guessed values."""
@@ -117,6 +128,16 @@ class Tools(Suite["BaseChatModel"]):
             System("never calls", Rule(reply=never_calls), "never-calls-1"),
             System("first tool, guessed values", Rule(reply=first_tool), "first-tool-1"),
         )
+
+
+def _judged(sample: Sample, output: Output) -> tuple[Verdict, list[Call], list[Call]]:
+    """Returns the verdict, and the calls that can be read and those that can't."""
+    category = sample.tags["category"]
+    readable = [Call(call["name"], call["arguments"]) for call in output.answer["calls"]]
+    unreadable = [Call(call["name"], {}) for call in output.answer["unreadable"]]
+    calls = readable + (unreadable if "irrelevance" in category else [])
+    verdict = match_category(category, calls, sample.target, sample.input["functions"])
+    return verdict, readable, unreadable
 
 
 def _several(system: BaseChatModel) -> dict[str, Any]:

@@ -211,6 +211,25 @@ def test_the_model_is_given_numbered_passages_and_the_question() -> None:
     assert output.passages == tuple(PASSAGES)
 
 
+def test_our_reader_takes_the_question_and_its_passages_as_they_are() -> None:
+    from langchain_core.messages import BaseMessage
+
+    from models.chat.passages import asked
+
+    seen: list[Sequence[BaseMessage]] = []
+
+    def reply(messages: Any, tools: Any) -> AIMessage:
+        seen.append(messages)
+        return AIMessage("no")
+
+    for sample in SUITE.samples(Source()):
+        SUITE.answer(Rule(reply=reply), sample, 0)
+        found = asked(seen[-1])
+        assert found.question == sample.input["question"]
+        assert [passage.text for passage in found.passages] == sample.input["passages"]
+        assert found.marked
+
+
 SQUAD = {
     "title": "Bridges",
     "context": PASSAGES[0],

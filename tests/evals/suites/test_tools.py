@@ -95,7 +95,13 @@ def test_scores_of_a_half_right_answer() -> None:
     assert (scores["name_right"], scores["called"], scores["schema_valid"]) == (1.0, 1.0, 1.0)
     assert (scores["integer_right"], scores["integer_total"]) == (1.0, 2.0)
     assert (scores["string_right"], scores["string_total"]) == (0.0, 0.0)
+    assert (scores["arguments_right"], scores["arguments_total"]) == (1.0, 2.0)
     assert scores["irrelevance"] is None
+    assert SUITE.explain(SAMPLES["simple_1"], made(calls)) == {
+        "fault": "wrong_value",
+        "told": "kiln_set_firing: hold_minutes: 4 is none of [15]",
+        "wrong_arguments": ["hold_minutes"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -118,6 +124,9 @@ def test_a_call_that_cannot_be_read_is_a_call() -> None:
     assert scores["schema_valid"] == 0.0
     scores = SUITE.score(SAMPLES["irrelevance_1"], made([], bad))
     assert (scores["call_right"], scores["irrelevance"]) == (0.0, 0.0)
+    assert SUITE.explain(SAMPLES["simple_1"], made(right, bad)) == {"fault": "unreadable"}
+    assert SUITE.explain(SAMPLES["simple_1"], made(right)) is None
+    assert SUITE.explain(SAMPLES["irrelevance_1"], made([], bad))["fault"] == "unwanted_call"
 
 
 def test_tools_are_offered_under_safe_names_and_called_by_their_own() -> None:
@@ -187,12 +196,19 @@ def test_a_run_reports_a_perfect_system_and_both_baselines() -> None:
             ],
         )
 
-    result, _, _ = run(SUITE, System("oracle", Rule(reply=oracle), "1"), resamples=20)
+    result, timings, _ = run(SUITE, System("oracle", Rule(reply=oracle), "1"), resamples=20)
     found = {estimate.measure: estimate.value for estimate in result.system.estimates}
     assert (found["accuracy"], found["irrelevance"], found["array_arguments"]) == (1.0, 1.0, 1.0)
+    assert found["arguments"] == 1.0
+    (time,) = timings.estimates
+    assert (time.measure, time.n, (time.value or 0) > 0) == ("answer_p50", 60, True)
     assert found["relevance"] is None
     assert result.system.failures == 0
     assert result.system.slices["category"].keys() == {sample.tags["category"] for sample in SAMPLES.values()}
+    simple = {one.measure: one for one in result.system.slices["category"]["simple"]}
+    for name in ("call_right", "name_right", "arguments", "string_arguments"):
+        assert simple[name].low is not None, name
+        assert simple[name].value == 1.0
     never, first = ({e.measure: e.value for e in one.estimates} for one in result.baselines)
     assert (never["accuracy"], never["irrelevance"], never["called"]) == (0.2, 1.0, 0.0)
     assert first["called"] == 1.0
