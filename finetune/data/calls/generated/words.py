@@ -1,0 +1,119 @@
+"""Words and phrases that fill slots: lists in ``lists/``, those of generated conversations, invented names.
+
+An entry may itself be a template over lists (``The {adjective} {noun}``), so few lines make many titles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from random import Random
+
+from finetune.data.calls.generated.grammar import Piece, Template, parse, render
+from finetune.data.conversations.words import invented, lexicon
+from homespun.errors import UsageError
+
+_RANDOM = {"9": "0123456789", "A": "ABCDEFGHJKLMNPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz"}
+_RANDOM["x"] = "0123456789abcdef"
+
+
+@cache
+def lists() -> dict[str, tuple[str, ...]]:
+    """Every list by name. ``== name`` begins one with commas between entries, ``==; name`` semicolons."""
+    found = dict(lexicon())
+    for path in sorted((files(__package__) / "lists").iterdir(), key=lambda one: one.name):
+        if not path.name.endswith(".txt"):
+            continue
+        sections: list[tuple[str, str, list[str]]] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            head = re.match(r"==(;?) (\w+)$", line)
+            if head:
+                sections.append((head[2], head[1] or ",", []))
+            elif line.strip() and not line.startswith("#"):
+                sections[-1][2].append(line.strip())
+        for name, mark, lines in sections:
+            entries = mark.join(line.rstrip(mark) for line in lines).split(mark)
+            found[name] = tuple(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
+    return found
+
+
+@cache
+def _entry(text: str) -> Template | None:
+    return parse(text) if "{" in text or "[" in text else None
+
+
+def phrase(rng: Random, names: tuple[str, ...]) -> str:
+    """One entry of one of the lists.
+
+    Raises:
+        UsageError: There's no such list.
+    """
+    name = names[int(rng.random() * len(names))] if len(names) > 1 else names[0]
+    if name in _MADE:
+        return _MADE[name](rng)
+    try:
+        entries = lists()[name]
+    except KeyError:
+        raise UsageError(f"there is no word list {name!r}") from None
+    text = entries[int(rng.random() * len(entries))]
+    template = _entry(text)
+    return text if template is None else expand(template, rng)
+
+
+def expand(template: Template, rng: Random) -> str:
+    """A text of a template whose slots are lists; ``{code:AA-99}`` is a random code."""
+
+    def say(slot: str) -> list[Piece]:
+        if slot.startswith("code:"):
+            return [(code(rng, slot[5:]), None)]
+        return [(phrase(rng, tuple(slot.split(","))), None)]
+
+    return "".join(text for text, _ in render(template.parts, rng, say))
+
+
+def code(rng: Random, form: str) -> str:
+    """A random code: 9 is a digit, A and a are letters, x is hexadecimal; a backslash keeps what's next."""
+    out, kept = [], False
+    for char in form:
+        if char == "\\" and not kept:
+            kept = True
+            continue
+        out.append(char if kept or char not in _RANDOM else rng.choice(_RANDOM[char]))
+        kept = False
+    return "".join(out)
+
+
+def _person(rng: Random) -> str:
+    first = phrase(rng, ("name",)) if rng.random() < 0.85 else invented(rng, 2).capitalize()
+    return f"{first} {_surname(rng)}"
+
+
+def _surname(rng: Random) -> str:
+    if rng.random() < 0.8:
+        return phrase(rng, ("surname_known",))
+    return (invented(rng, 1) + phrase(rng, ("surname_end",))).capitalize()
+
+
+def _first(rng: Random) -> str:
+    return phrase(rng, ("name",)) if rng.random() < 0.85 else invented(rng, 2).capitalize()
+
+
+def _town(rng: Random) -> str:
+    chance = rng.random()
+    if chance < 0.5:
+        return phrase(rng, ("city",))
+    if chance < 0.85:
+        return phrase(rng, ("city_more",))
+    return (invented(rng, 1) + phrase(rng, ("town_end",))).capitalize()
+
+
+_MADE: dict[str, Callable[[Random], str]] = {
+    "person": _person,
+    "surname": _surname,
+    "first": _first,
+    "town": _town,
+    "invented": lambda rng: invented(rng, rng.choice((1, 2, 2))),
+}
+"""Lists without an end."""
