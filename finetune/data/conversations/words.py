@@ -1,4 +1,4 @@
-"""Words that fill the slots of patterns: lists from ``patterns/words.txt``, and invented names and words."""
+"""Words that fill the slots of patterns: lists from two files of ``patterns/``, and invented words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def read_sections(name: str) -> dict[str, list[str]]:
 @lru_cache(maxsize=1)
 def lexicon() -> dict[str, tuple[str, ...]]:
     """Every word list by the name of its slot."""
-    sections = {key: " ".join(lines).split(",") for key, lines in read_sections("words").items()}
+    read = {**read_sections("memory_words"), **read_sections("words")}
+    sections = {key: " ".join(lines).split(",") for key, lines in read.items()}
     words = {key: tuple(part.strip() for part in parts if part.strip()) for key, parts in sections.items()}
     words["num"] = tuple(str(number) for number in range(2, 21))
     return words
