@@ -48,7 +48,7 @@ _MOST_CHARACTERS = 2600
 
 
 class Kind(NamedTuple):
-    """One kind of fact: how it's told and asked, its name behind "your", its value's form, others' telling."""
+    """One kind of fact: how it is told and asked, its name behind "your", its value's form."""
 
     name: str
     weight: float
