@@ -60,7 +60,7 @@ _PEOPLE = (
 _COUNTED = {
     "party": (*_PEOPLE, "table", "diner", "part"),
     "group": (*_PEOPLE, "group"),
-    "adults": (*_PEOPLE, "room", "place", "house"),
+    "adults": _PEOPLE,
     "days": ("day", "night", "long", "many"),
     "baths": ("bath", "many"),
     "beds": ("bed", "many"),

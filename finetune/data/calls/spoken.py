@@ -52,6 +52,9 @@ _ALIASES = {
     "regular": ("standard", "normal"),
     "pool": ("shared",),
 }
+_SHORT = 6
+"""Words of an answer that says nothing but the number."""
+
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)$")
 _CLOCK = re.compile(r"(\d\d?):(\d\d)$")
 _PART_OF_DAY = r"(?:\s(?:in the|this|at)\s(?:morning|afternoon|evening|night))?"
@@ -73,8 +76,8 @@ def number_mentions(turns: Sequence[str], value: str, cues: Iterable[str] = ()) 
     """Every place where a number is said and meant, in order.
 
     A small number is said for many things, so it counts only beside (within four words of) one of the cues,
-    or as the only number of an answer to a turn that has a cue. One that is not small (above twelve, or with
-    a fraction) counts anywhere if no turn says it twice.
+    or as the only number of a short answer to a question that has a cue. One that is not small (above
+    twelve, or with a fraction) counts anywhere if no turn says it twice.
 
     Args:
         turns: What was said.
@@ -138,7 +141,7 @@ def _beside(turns: Sequence[str], place: Place, cues: tuple[str, ...]) -> bool:
     near = re.findall(r"\w+", text[:start])[-4:] + re.findall(r"\w+", text[end:])[:4]
     if any(word.startswith(cues) for word in near):
         return True
-    if not turn or len(re.findall(r"\w+", text)) > 12:
+    if not turn or len(re.findall(r"\w+", text)) > _SHORT:
         return False
     asked = turns[turn - 1].lower()
     alone = len(re.findall(rf"\d+|\b(?:{'|'.join(_NUMBERS)})\b", text)) == 1

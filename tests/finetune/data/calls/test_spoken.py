@@ -71,6 +71,11 @@ def test_a_number_alone_answers_a_question_that_has_the_cue() -> None:
     assert number_mentions(["Which day?", "the three thanks"], "3", ["ticket"]) == []
 
 
+def test_a_sentence_about_something_else_answers_no_question() -> None:
+    turns = ["Can I help you with the tickets?", "I would like to find a 2 bedroom flat in Foster City"]
+    assert number_mentions(turns, "2", ["ticket"]) == []
+
+
 def test_a_big_number_counts_anywhere_but_not_twice_in_a_turn() -> None:
     assert number_mentions(["Send $1,320 to Ann"], "1320") == [(0, 6, 11)]
     assert number_mentions(["20 by 20"], "20") == []
