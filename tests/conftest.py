@@ -7,8 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -61,6 +65,56 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         generation={"max_tokens": 24},
         card="# Tiny\n\nRandom weights for tests.\n\nLicense: Apache-2.0\n",
     )
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folders of tiny checkpoints in the layout of transformers: `llama`, `qwen`, `gpt2`, `gemma`."""
+    pytest.importorskip("transformers")
+    module = _beside("checkpoints")
+
+    @cache
+    def make(family: str) -> Path:
+        return module.make_checkpoint(family, tmp_path_factory.mktemp("hf") / family, TEXT)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def taught() -> ModuleType:
+    """The module `taught.py`: what adapters made by hand know by heart."""
+    return _beside("taught")
+
+
+@pytest.fixture(scope="session")
+def teacher(taught: ModuleType) -> Callable[[Path], Any]:
+    """Makes what writes adapters on the real encoder into a state folder; see `taught.Teacher`."""
+    from homespun.errors import ModelNotFound
+    from models.encoders.places import find_minilm
+
+    try:
+        find_minilm()
+    except ModelNotFound as error:
+        pytest.skip(str(error))
+    make: Callable[[Path], Any] = taught.Teacher
+    return make
+
+
+@pytest.fixture
+def teach(teacher: Callable[[Path], Any], homespun_home: Path) -> Any:
+    """The same for the test's own state folder."""
+    return teacher(homespun_home)
+
+
+def _beside(name: str) -> ModuleType:
+    """A module of helpers in this folder."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 class Zygote:

@@ -7,6 +7,7 @@ anything is refused. A call and its results are kept or dropped together.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,23 +39,18 @@ def fit(rows: Sequence[dict[str, Any]], render: Render, limit: int) -> Prompt:
     ids = render(rows)
     if len(ids) <= limit:
         return Prompt(ids, 0)
-    droppable = _droppable(rows)
-    frame = len(render([]))
-    excess = len(ids) - limit
-    gone: set[int] = set()
-    for group in droppable:
-        gone.update(group)
-        # A template may add to what it joins, so the sum is an estimate and the rendering decides.
-        excess -= sum(len(render([rows[place]])) - frame for place in group)
-        if excess > 0:
-            continue
-        ids = render([row for place, row in enumerate(rows) if place not in gone])
-        if len(ids) <= limit:
-            return Prompt(ids, len(gone))
-        excess = len(ids) - limit
-    need = len(render([row for place, row in enumerate(rows) if place not in gone])) if gone else len(ids)
+    groups = _droppable(rows)
+
+    def without(count: int) -> list[int]:
+        gone = {place for group in groups[:count] for place in group}
+        return render([row for place, row in enumerate(rows) if place not in gone])
+
+    # Whole conversations only: a template may refuse a part of one. The more go, the shorter it is.
+    least = bisect_left(range(1, len(groups)), True, key=lambda count: len(without(count)) <= limit) + 1
+    if groups and len(ids := without(least)) <= limit:
+        return Prompt(ids, sum(map(len, groups[:least])))
     raise UsageError(
-        f"the message is too long: with the system prompt and tools it takes {need:,} tokens, "
+        f"the message is too long: with the system prompt and tools it takes {len(ids):,} tokens, "
         f"and this model reads {limit:,}; shorten it"
     )
 

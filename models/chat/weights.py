@@ -21,6 +21,7 @@ from models.tokenizers.special import CALL, END, END_OF_TEXT
 
 if TYPE_CHECKING:
     from models.inference.engine import Engine, Request, Step
+    from models.inference.net import Net
     from models.tokenizers.fast import Tokenizer
 
 FOREIGN = "hf:"
@@ -31,13 +32,25 @@ _IDLE = 2
 
 @dataclass(frozen=True)
 class Source:
-    """A model that was found but not loaded."""
+    """A model that was found but not loaded.
+
+    Attributes:
+        name: Its address.
+        folder: Where its files are.
+        fingerprint: Changes with whatever changes its answers, adapter included.
+        context_length: Tokens of prompt and answer together.
+        generation: Its own defaults of sampling.
+        adapter: The folder of an adapter, and
+        base: the model that it goes on.
+    """
 
     name: str
     folder: Path
     fingerprint: str
     context_length: int
     generation: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+    adapter: Path | None = None
+    base: Source | None = None
 
 
 @dataclass(frozen=True)
@@ -72,17 +85,30 @@ class Brain:
     its end, holds up nobody. Passes through the net take turns.
     """
 
-    def __init__(self, voice: Voice, make_engine: Callable[[threading.Lock], Engine]) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        net: Net,
+        make_engine: Callable[[Net, threading.Lock], Engine],
+        turn: threading.Lock | None = None,
+    ) -> None:
         """Take weights into use.
 
         Args:
             voice: How its conversations are written in tokens.
-            make_engine: Makes an engine whose passes take turns by the given lock.
+            net: The net.
+            make_engine: Makes an engine over a net, whose passes take turns by the given lock.
+            turn: That lock; by default one of this brain's own.
         """
         self.voice = voice
-        self._turn = threading.Lock()
+        self.net = net
+        self._turn = threading.Lock() if turn is None else turn
         self._make_engine = make_engine
-        self._idle = [make_engine(self._turn)]
+        self._idle = [make_engine(net, self._turn)]
+
+    def with_net(self, net: Net) -> Brain:
+        """The same with another net, such as this one's with an adapter; their passes take turns."""
+        return Brain(self.voice, net, self._make_engine, self._turn)
 
     def steps(self, request: Request) -> Generator[Step, None, None]:
         """Generate; close the iterator to stop early."""
@@ -94,7 +120,7 @@ class Brain:
         try:
             engine = self._idle.pop()
         except IndexError:
-            engine = self._make_engine(self._turn)
+            engine = self._make_engine(self.net, self._turn)
         try:
             yield engine
         finally:
@@ -137,17 +163,25 @@ class _Shelf:
     """The brains used last. Two threads that ask for the same one at the same moment load it once."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # an adapter's brain asks for its base's
         self._brains: OrderedDict[tuple[Path, str, int | None], Brain] = OrderedDict()
 
     def get(self, source: Source, threads: int | None) -> Brain:
         key = (source.folder, source.fingerprint, threads)
         with self._lock:
-            brain = self._brains.pop(key, None) or _load(source, threads)
+            brain = self._brains.pop(key, None) or self._load(source, threads)
             self._brains[key] = brain
             while len(self._brains) > _KEPT:
                 self._brains.popitem(last=False)
             return brain
+
+    def _load(self, source: Source, threads: int | None) -> Brain:
+        if source.base is None or source.adapter is None:
+            return _load(source, threads)
+        from models.interop.loading import with_adapter
+
+        base = self.get(source.base, threads)
+        return base.with_net(with_adapter(base.net, source.adapter))
 
 
 @lru_cache(maxsize=1)
@@ -159,14 +193,15 @@ def _load(source: Source, threads: int | None) -> Brain:
     if source.name.startswith(FOREIGN):
         from models.chat.foreign import load_foreign
 
-        return load_foreign(source.folder, threads)
+        return load_foreign(source, threads)
     from models.inference.engine import Engine
 
     loaded = store.load_model(source.folder)
     tokenizer = loaded.tokenizer
     return Brain(
         own_voice(tokenizer),
-        lambda turn: Engine(loaded.net, tokenizer=tokenizer, threads=threads, turn=turn),
+        loaded.net,
+        lambda net, turn: Engine(net, tokenizer=tokenizer, threads=threads, turn=turn),
     )
 
 
