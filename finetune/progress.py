@@ -23,13 +23,13 @@ class MetricsLog:
         with no_space_is_clear(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def curve(self, key: str, points: int = 12) -> list[tuple[int, float]]:
-        """How a figure went: (tokens, value), at most `points` evenly spread rows, the last among them."""
+    def curve(self, key: str, points: int = 12, by: str = "tokens") -> list[tuple[int, float]]:
+        """How a figure went: (`by`, value), at most `points` evenly spread rows, the last among them."""
         found = []
         for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else ():
             row = json.loads(line)
             if key in row:
-                found.append((int(row["tokens"]), round(float(row[key]), 4)))
+                found.append((int(row[by]), round(float(row[key]), 4)))
         if len(found) <= points:
             return found
         return [found[round(number * (len(found) - 1) / (points - 1))] for number in range(points)]

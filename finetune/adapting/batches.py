@@ -80,7 +80,7 @@ class RowBatches:
         widths: Lengths to pad to; longer rows are refused.
 
     Raises:
-        UsageError: A row is longer than every width, or the rows fill no batch at all.
+        UsageError: A row is longer than every width.
     """
 
     def __init__(self, rows: Rows, tokens: int, *, seed: int, widths: Sequence[int] = WIDTHS) -> None:
@@ -94,8 +94,6 @@ class RowBatches:
         self.epoch = self.position = 0
         self._planned = -1
         self._made: list[tuple[int, NDArray[np.int64]]] = []
-        if not self._plan():
-            raise UsageError(f"{len(rows)} units fill no batch of {tokens} tokens: prepare more or take less")
 
     def count(self, place: int) -> int:
         """Units of a batch of a width."""
@@ -121,7 +119,15 @@ class RowBatches:
         return len(self._plan())
 
     def next(self) -> RowBatch:
-        """The next batch; goes over into the next epoch where needed."""
+        """The next batch; goes over into the next epoch where needed.
+
+        Raises:
+            UsageError: The rows fill no batch at all.
+        """
+        if not self._plan():
+            raise UsageError(
+                f"{len(self.rows)} units fill no batch of {self.tokens} tokens: prepare more or take less"
+            )
         place, units = self._plan()[self.position]
         self.position += 1
         if self.position >= len(self._plan()):

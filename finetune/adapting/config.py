@@ -17,6 +17,8 @@ class AdaptConfig:
     """One stage. It ends after `epochs` or `max_minutes`, whichever comes first."""
 
     task: str = "read"
+    trunk: str = "minilm"
+    """The encoder's address."""
     rows: str = ""
     """Folder with `train` and `valid`, each a folder of prepared rows."""
     out: str = ""

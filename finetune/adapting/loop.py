@@ -76,7 +76,7 @@ class AdaptTrainer:
         self.task = TASKS[config.task]
         set_threads(config.threads)
         self.train, self.valid = Rows(Path(config.rows) / "train"), Rows(Path(config.rows) / "valid")
-        self.source = locate()
+        self.source = locate(config.trunk)
         torch.manual_seed(config.seed)
         self._build()
         self.batches = RowBatches(self.train, config.batch_tokens, seed=config.seed)
@@ -247,7 +247,8 @@ class AdaptTrainer:
         if state is None:
             return
         own = self._state()
-        if own.keys() != state["net"].keys():
+        shapes = {name: tensor.shape for name, tensor in own.items()}
+        if shapes != {name: tensor.shape for name, tensor in state["net"].items()}:
             raise UsageError(f"the checkpoint in {self.out} is of another shape: resume with its settings")
         with torch.no_grad():
             for name, tensor in own.items():
@@ -325,7 +326,7 @@ class AdaptTrainer:
                 "examples": self.examples,
                 "hours": round(self.elapsed / 3600, 3),
                 "valid_loss": round(loss, 4),
-                "curve": self.metrics.curve("valid_loss"),
+                "curve": self.metrics.curve("valid_loss", by="examples"),
                 "sources": self.train.meta.get("sources", []),
                 "config": {key: value for key, value in self.config.to_dict().items() if key not in keep},
             },

@@ -18,14 +18,15 @@ COUNTS = {"sgd": 5000, "seal_tools": 1500, "metatool": 9000, "clinc": 7000, "gen
 """Examples of each source."""
 MOST = 4
 """Tools of one example."""
+_HELD_OUT = 0.02
 
 
 def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Units, dict[str, int]]:
     """Choices of every source; a part of each, by dialogue or query, is kept for validation."""
-    from finetune.data.calls.mixed import mixed
+    from finetune.data.calls.mixed import mixed, split
     from finetune.data.calls.rows import choose_units
 
-    train, valid = mixed(data, seed=2, counts=scaled(COUNTS, own))
+    train, valid = split(mixed(data, seed=2, counts=scaled(COUNTS, own)), _HELD_OUT)
     sources = {name: sum(one.source == name for one in train) for name in COUNTS}
     return choose_units(train, layout, MOST), choose_units(valid, layout, MOST), sources
 

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 LENGTHS = {"max_length": 256, "stride": 64, "most_first": 120}
 COUNTS = {"sgd": 9000, "seal_tools": 2000, "generated": 26000}
 """Examples (calls) of each source; each gives a row for every parameter."""
+_HELD_OUT = 0.02
 
 
 def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Units, dict[str, int]]:
     """Calls of every source; a part of each, by dialogue or query, is kept for validation."""
-    from finetune.data.calls.mixed import mixed
+    from finetune.data.calls.mixed import mixed, split
     from finetune.data.calls.rows import fill_units
 
-    train, valid = mixed(data, seed=1, counts=scaled(COUNTS, own))
+    train, valid = split(mixed(data, seed=1, counts=scaled(COUNTS, own)), _HELD_OUT)
     sources = {name: sum(one.source == name for one in train) for name in COUNTS}
     return fill_units(train, layout, 2), fill_units(valid, layout, 3), sources
 

@@ -1,0 +1,160 @@
+import json
+import random
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+
+from finetune.adapting.config import AdaptConfig
+from finetune.adapting.loop import AdaptTrainer
+from finetune.adapting.rows import Mark, Row, write_rows
+from finetune.progress import Reporter
+from homespun.errors import UsageError
+from models.encoders.adapters import WEIGHTS, find_adapter, load_adapter
+from models.encoders.trunk import locate, open_trunk
+from models.interop.bert import to_bert
+from models.nets.encoder import Encoder, EncoderConfig
+
+CLS, SEP = 2, 3
+
+
+def row(draw: random.Random) -> list[Row]:
+    """The token after a 9 is right."""
+    words = [draw.randrange(20, 100) for _ in range(12)]
+    place = draw.randrange(1, 11)
+    words[place] = 9
+    ids = [CLS, 10, SEP, *words, SEP]
+    return [Row(ids, 3, {3 + place + 1: Mark.START | Mark.END})]
+
+
+@pytest.fixture
+def rows(tmp_path):
+    draw = random.Random(0)
+    write_rows(tmp_path / "rows" / "train", [row(draw) for _ in range(300)], {"sources": {"made": 300}})
+    write_rows(tmp_path / "rows" / "valid", [row(draw) for _ in range(20)], {})
+    return tmp_path / "rows"
+
+
+@pytest.fixture(scope="module")
+def trunk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trunk")
+    torch.manual_seed(3)
+    net = Encoder(EncoderConfig(110, 32, 2, 2, 64, 320))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    to_bert(net, folder)
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0, "[CLS]": CLS, "[SEP]": SEP}, unk_token="[UNK]"))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def config(rows, out, trunk, **changes):
+    given = {
+        "trunk": trunk,
+        "rows": str(rows),
+        "out": str(out),
+        "rank": 4,
+        "alpha": 4.0,
+        "batch_tokens": 640,
+        "epochs": 0.4,
+        "eval_every": 0,
+        "log_every": 1,
+        "compile": False,
+        "precision": "fp32",
+        "threads": 1,
+        "settings": {"max_length": 64},
+    }
+    return AdaptConfig(**{**given, **changes})
+
+
+def trained(rows, out, trunk, **changes):
+    return AdaptTrainer(config(rows, out, trunk, **changes), reporter=Reporter(quiet=True)).run()
+
+
+def test_a_run_learns_and_leaves_an_adapter(rows, trunk, tmp_path):
+    trainer = AdaptTrainer(
+        config(rows, tmp_path / "out", trunk, epochs=4, lr=2e-2, head_lr=2e-2), reporter=Reporter(quiet=True)
+    )
+    before = trainer.validate()
+    base = {name: tensor.clone() for name, tensor in trainer.base.state_dict().items()}
+    result = trainer.run()
+    assert result.valid_loss < 0.8 * before
+    assert all(tensor.equal(base[name]) for name, tensor in trainer.base.state_dict().items())
+    adapter = find_adapter(result.folder)
+    assert adapter.config["task"] == "read"
+    assert adapter.settings == {"max_length": 64}
+    assert adapter.config["training"]["sources"] == {"made": 300}
+    source = locate(trunk)
+    net, head = load_adapter(adapter, open_trunk(source), source.fingerprint, "read")
+    ids = torch.tensor([[CLS, 10, SEP, 31, 9, 35, SEP]])
+    types = torch.tensor([[0, 0, 0, 1, 1, 1, 1]])
+    trainer.net.eval()
+    ours = trainer.head(trainer.net(ids, types=types))
+    assert torch.allclose(head(net(ids, types=types)), ours, atol=0.05)
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(rows, trunk, tmp_path):
+    whole = trained(rows, tmp_path / "whole", trunk)
+    first = AdaptTrainer(config(rows, tmp_path / "parts", trunk), reporter=Reporter(quiet=True))
+    for _ in range(2):
+        first.train_step()
+    first.save()
+    second = AdaptTrainer(config(rows, tmp_path / "parts", trunk), resume=True, reporter=Reporter(quiet=True))
+    assert second.step == 2
+    result = second.run()
+    assert (result.steps, result.valid_loss) == (whole.steps, whole.valid_loss)
+    files = [(folder / WEIGHTS).read_bytes() for folder in (whole.folder, result.folder)]
+    assert files[0] == files[1]
+
+
+def test_whole_tuning_ends_in_the_low_rank_part_of_its_change(rows, trunk, tmp_path):
+    result = trained(rows, tmp_path / "full", trunk, full=True, lr=1e-3, epochs=0.2, rank=8)
+    adapter = find_adapter(result.folder)
+    source = locate(trunk)
+    net, _ = load_adapter(adapter, open_trunk(source), source.fingerprint)
+    layer = net.layers[0].attention.query
+    assert layer.lora_A.shape == (8, 32)
+    assert float(layer.lora_B.abs().sum()) > 0
+
+
+def test_tuning_goes_on_from_another_adapter(rows, trunk, tmp_path):
+    one = trained(rows, tmp_path / "one", trunk, epochs=0.2)
+    trainer = AdaptTrainer(
+        config(rows, tmp_path / "two", trunk, task="fill", init_from=str(one.folder)),
+        reporter=Reporter(quiet=True),
+    )
+    source = locate(trunk)
+    net, head = load_adapter(find_adapter(one.folder), open_trunk(source), source.fingerprint)
+    assert trainer.head.weight[:2].equal(head.weight)
+    assert trainer.net.layers[1].feedforward.up.lora_B.equal(net.layers[1].feedforward.up.lora_B)
+
+
+def test_an_unfinished_run_is_not_overwritten(rows, trunk, tmp_path):
+    trainer = AdaptTrainer(config(rows, tmp_path / "out", trunk), reporter=Reporter(quiet=True))
+    trainer.train_step()
+    trainer.save()
+    with pytest.raises(UsageError, match="--resume"):
+        AdaptTrainer(config(rows, tmp_path / "out", trunk), reporter=Reporter(quiet=True))
+    with pytest.raises(UsageError, match="another shape"):
+        AdaptTrainer(
+            config(rows, tmp_path / "out", trunk, rank=2), resume=True, reporter=Reporter(quiet=True)
+        )
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["rank"] == 4
+
+
+def test_settings_are_read_by_their_types():
+    changed = AdaptConfig().with_overrides({"lr": "1e-4", "rank": "8", "full": "yes", "targets": "up, down"})
+    assert (changed.lr, changed.rank, changed.full, changed.targets) == (1e-4, 8, True, ("up", "down"))
+    with pytest.raises(UsageError, match="Did you mean rank"):
+        AdaptConfig().with_overrides({"rnak": "8"})
+    with pytest.raises(UsageError, match="rank takes int"):
+        AdaptConfig().with_overrides({"rank": "many"})
