@@ -25,6 +25,7 @@ from homespun.errors import CorruptWeights, HomespunError, UsageError
 from models.tokenizers.special import END_OF_TEXT, well_formed
 
 if TYPE_CHECKING:
+    from models.interop.causal import CausalNet
     from models.nets.decoder import Decoder
 
 # Logits alive at once: 64 MB of float32.
@@ -62,7 +63,12 @@ class TextLoss:
 
 @torch.inference_mode()
 def text_loss(
-    net: Decoder, tokenizer: Encodes, text: str, *, window: int | None = None, stride: int | None = None
+    net: Decoder | CausalNet,
+    tokenizer: Encodes,
+    text: str,
+    *,
+    window: int | None = None,
+    stride: int | None = None,
 ) -> TextLoss:
     """Read a text and add up what it costs.
 
@@ -90,7 +96,7 @@ def text_loss(
 
     text = well_formed(text)
     size = len(text.encode())
-    device = net.embedding.weight.device
+    device = net.device
     ids = torch.tensor([tokenizer.special(END_OF_TEXT), *tokenizer.encode(text)], device=device)
     count = len(ids) - 1
     nats, right = 0.0, 0
@@ -164,7 +170,7 @@ class TextLikelihood:
 
     def __init__(
         self,
-        net: Decoder,
+        net: Decoder | CausalNet,
         tokenizer: Encodes,
         *,
         name: str = "",
@@ -189,7 +195,7 @@ def load_likelihood(
     """Load the language model that an address leads to.
 
     Args:
-        name: A model folder's name or path, or `hf:<id or folder>`.
+        name: A model folder's name or path, or `hf:<id or folder>[+<adapter>]`.
         home: The state folder; by default the one in the settings.
         window: As `text_loss` takes it.
         stride: As `text_loss` takes it.
@@ -203,12 +209,15 @@ def load_likelihood(
     from models.chat.weights import FOREIGN
 
     tokenizer: Encodes
+    net: Decoder | CausalNet
     if name.startswith(FOREIGN):
         from models.chat.foreign import locate_foreign
-        from models.interop.huggingface import from_transformers
+        from models.interop.loading import load_net, with_adapter
 
         source = locate_foreign(name)
-        net, tokenizer = from_transformers(source.folder), _foreign_tokenizer(source.folder)
+        net, tokenizer = load_net(source.folder), _foreign_tokenizer(source.folder)
+        if source.adapter is not None:
+            net = with_adapter(net, source.adapter)
         fingerprint = source.fingerprint
     else:
         from models.store import find_model, load_model
