@@ -82,7 +82,8 @@ def trained(rows, out, trunk, **changes):
 
 def test_a_run_learns_and_leaves_an_adapter(rows, trunk, tmp_path):
     trainer = AdaptTrainer(
-        config(rows, tmp_path / "out", trunk, epochs=4, lr=2e-2, head_lr=2e-2), reporter=Reporter(quiet=True)
+        config(rows, tmp_path / "out", trunk, epochs=8, lr=5e-3, head_lr=5e-3, rank=16, alpha=16.0),
+        reporter=Reporter(quiet=True),
     )
     before = trainer.validate()
     base = {name: tensor.clone() for name, tensor in trainer.base.state_dict().items()}
