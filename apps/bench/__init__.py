@@ -14,6 +14,8 @@ BENCHES: Table[Callable[..., dict[str, Any]]] = Table(
     "benchmark",
     {
         "decode": "apps.bench.decode:run",
+        "fill": "apps.bench.fill:run",
+        "read": "apps.bench.read:run",
         "tokenizer": "apps.bench.tokenizer:run",
         "train": "apps.bench.train:run",
     },

@@ -11,16 +11,14 @@ figure.
 from __future__ import annotations
 
 import itertools
-import json
 import math
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apps.bench.apart import measured, serve
 from homespun.errors import HomespunError, ModelNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +81,8 @@ def run(
         job = {"folder": str(folder), "prompt": prompt, "tokens": tokens, "repeat": repeat}
         for _ in range(rounds):
             for case in itertools.product(_ENGINES, threads):
-                result = _measured({**job, "engine": case[0], "threads": case[1]})
+                what = f"{case[0]} on {case[1]} threads"
+                result = measured(__name__, {**job, "engine": case[0], "threads": case[1]}, what)
                 wall[case] = min(result["seconds"], wall.get(case, math.inf))
                 cpu[case] = min(result["cpu_seconds"], cpu.get(case, math.inf))
                 outputs.append(result["output"])
@@ -123,23 +122,6 @@ def _net(model: Path | str | None) -> tuple[str, Decoder]:
             config = DecoderConfig.llama(4096, 256, 5, 4, num_kv_heads=2, max_positions=512, qk_norm=True)
             return "random weights", Decoder(config)
     return folder.name, load_model(folder).net
-
-
-def _measured(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise HomespunError(f"measuring {job['engine']} on {job['threads']} threads failed: {reason}")
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return result
 
 
 def _work(job: dict[str, Any]) -> dict[str, Any]:
@@ -193,4 +175,4 @@ def _theirs(job: dict[str, Any]) -> Callable[[], list[int]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_work(json.load(sys.stdin))) + "\n")
+    serve(_work)

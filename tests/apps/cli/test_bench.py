@@ -19,8 +19,9 @@ def probe(homespun_home: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_a_name_they_are_listed(homespun: Any) -> None:
-    assert homespun("bench").out.split() == ["decode", "tokenizer", "train"]
-    assert homespun("bench", "--json").json == {"benchmarks": ["decode", "tokenizer", "train"]}
+    names = ["decode", "fill", "read", "tokenizer", "train"]
+    assert homespun("bench").out.split() == names
+    assert homespun("bench", "--json").json == {"benchmarks": names}
 
 
 @pytest.mark.usefixtures("probe")
