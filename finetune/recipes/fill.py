@@ -26,7 +26,7 @@ def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Uni
 
     train, valid = split(mixed(data, seed=1, counts=scaled(COUNTS, own)), _HELD_OUT)
     sources = {name: sum(one.source == name for one in train) for name in COUNTS}
-    return fill_units(train, layout, 2), fill_units(valid, layout, 3), sources
+    return fill_units(train, layout), fill_units(valid, layout), sources
 
 
 def scaled(counts: Mapping[str, int], own: dict[str, str]) -> dict[str, int]:

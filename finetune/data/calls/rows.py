@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -12,40 +11,26 @@ from finetune.data.calls.example import CallExample
 from models.encoders import parameters as asked
 from models.encoders.windows import Layout, Pieces, Window
 
-FOREIGN = 0.12
-"""Share of examples that also ask for a parameter of another tool, which is not mentioned."""
 
 _KINDS = {asked.SPAN: SPANS, asked.OPTIONS: OPTIONS, asked.LIST: LISTS}
 
 
-def fill_units(examples: Iterable[CallExample], layout: Layout, seed: int) -> Iterator[list[Row]]:
+def fill_units(examples: Iterable[CallExample], layout: Layout) -> Iterator[list[Row]]:
     """One row for each parameter of the tool that is called, each a unit of its own.
 
     Left out are parameters of which nothing sure is known, objects, and copied values that don't stand in
     the window that is read.
     """
-    draw = random.Random(seed)
     for one in examples:
         if one.tool is None:
             continue
         told = asked.conversation([(turn.role, turn.text) for turn in one.turns])
         second = layout.pieces([told.text])[0]
         functions = {str(function["name"]): function for function in one.tools}
-        wanted = [(parameter, True) for parameter in asked.parameters(functions[one.tool])]
-        others = [
-            parameter
-            for name, f in functions.items()
-            if name != one.tool
-            for parameter in asked.parameters(f)
-        ]
-        own = {parameter.name for parameter, _ in wanted}
-        others = [parameter for parameter in others if parameter.name not in own]
-        if others and draw.random() < FOREIGN:
-            wanted.append((draw.choice(others), False))
-        for parameter, real in wanted:
+        for parameter in asked.parameters(functions[one.tool]):
             if parameter.name in one.unsure or parameter.type == "object":
                 continue
-            argument = one.arguments.get(parameter.name) if real else None
+            argument = one.arguments.get(parameter.name)
             words = asked.question(parameter)
             first = layout.pieces([words.text])[0]
             windows = layout.windows(first, second)
