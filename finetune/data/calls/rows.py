@@ -11,7 +11,6 @@ from finetune.data.calls.example import CallExample
 from models.encoders import parameters as asked
 from models.encoders.windows import Layout, Pieces, Window
 
-
 _KINDS = {asked.SPAN: SPANS, asked.OPTIONS: OPTIONS, asked.LIST: LISTS}
 
 
