@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from finetune.adapting.batches import RowBatch, RowBatches
+from finetune.adapting.card import render
 from finetune.adapting.config import AdaptConfig
 from finetune.adapting.rows import Rows
 from finetune.adapting.tasks import TASKS
@@ -26,7 +27,15 @@ from finetune.schedule import lr_scale
 from finetune.signals import StopSignal
 from homespun.errors import Cancelled, HomespunError, UsageError
 from homespun.files import atomic_write, sweep
-from models.blocks.lora import LoRAConfig, adapted, adapter_parameters, adapter_state, low_rank
+from models.blocks.lora import (
+    LoRAConfig,
+    adapted,
+    adapter_parameters,
+    adapter_state,
+    load_adapter_state,
+    low_rank,
+    merged,
+)
 from models.encoders.adapters import find_adapter, load_adapter, save_adapter
 from models.encoders.trunk import locate, open_trunk
 from models.nets.encoder import Encoder
@@ -124,23 +133,21 @@ class AdaptTrainer:
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         self.net = adapted(net, self.lora)
+        self.began: dict[str, Any] | None = None
         if config.init_from is not None:
             self._begin_from(Path(config.init_from), trunk)
         if config.full:
-            from models.blocks.lora import merged
-
             self.net = merged(self.net)
-            for name, parameter in self.net.layers.named_parameters():
+            for parameter in self.net.layers.parameters():
                 # Matrices only: what an adapter can't hold must not change.
                 if parameter.dim() == 2:
-                    del name
                     parameter.requires_grad_(True)
         self.net.train()
 
     def _begin_from(self, folder: Path, trunk: Any) -> None:
-        net, head = load_adapter(find_adapter(folder), trunk, self.source.fingerprint)
-        from models.blocks.lora import load_adapter_state
-
+        start = find_adapter(folder)
+        self.began = {"task": start.config["task"], **start.config.get("training", {})}
+        net, head = load_adapter(start, trunk, self.source.fingerprint)
         load_adapter_state(self.net, adapter_state(net))
         rows = min(self.head.out_features, head.out_features)
         with torch.no_grad():
@@ -313,6 +320,23 @@ class AdaptTrainer:
         """Write the adapter as it is now."""
         state = low_rank(self.base, self.net, self.lora) if self.config.full else adapter_state(self.net)
         keep = ("rows", "out", "adapter_folder", "init_from")
+        training = {
+            "steps": self.step,
+            "examples": self.examples,
+            "hours": round(self.elapsed / 3600, 3),
+            "valid_loss": round(loss, 4),
+            "curve": self.metrics.curve("valid_loss", by="examples"),
+            "sources": self.train.meta.get("sources", {}),
+            "config": {key: value for key, value in self.config.to_dict().items() if key not in keep},
+            "base": self.began,
+        }
+        config = {
+            "task": self.config.task,
+            "lora": self.lora.to_dict(),
+            "outputs": self.head.out_features,
+            "settings": self.config.settings,
+            "training": training,
+        }
         return save_adapter(
             folder,
             task=self.config.task,
@@ -321,15 +345,8 @@ class AdaptTrainer:
             state=state,
             head=self.head,
             settings=self.config.settings,
-            training={
-                "steps": self.step,
-                "examples": self.examples,
-                "hours": round(self.elapsed / 3600, 3),
-                "valid_loss": round(loss, 4),
-                "curve": self.metrics.curve("valid_loss", by="examples"),
-                "sources": self.train.meta.get("sources", []),
-                "config": {key: value for key, value in self.config.to_dict().items() if key not in keep},
-            },
+            training=training,
+            card=render(folder.name, config),
         )
 
     def _finish(self, loss: float) -> AdaptResult:

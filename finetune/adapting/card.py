@@ -1,0 +1,121 @@
+"""The card of an encoder's adapter: what it does, what it read, how it was trained and measured, its limits.
+
+Everything stated is taken from the adapter's own config.json and from what its recipe says of it. Results
+stand between two marks, so that they can be put in anew when it's measured again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from finetune.data.licences import ORIGINS, weights_licence
+from homespun.errors import UsageError
+
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+
+ABOUT: Mapping[str, tuple[str, str, str]] = {
+    "read": (
+        "Finds the answer to a question in passages, as the exact characters that say it, or says that they "
+        "don't hold one. With each answer comes a calibrated probability that it's right.",
+        "from models.encoders.read import Reader\n\n"
+        'Reader().read("Who came at noon?", ["Ada came at noon."]).text  # "Ada"',
+        "It copies one span and can't count, compare, calculate or join what stands in two places. It reads "
+        "English, and learnt from encyclopedia articles: elsewhere it's less sure than it says. Questions with "
+        "a false premise often get an answer all the same. Its probabilities were calibrated on questions of "
+        "one passage each, about half of them answerable.",
+    ),
+    "fill": (
+        "Finds the arguments of a tool call in what was said: for each parameter whether it was mentioned, "
+        "and by which words, which elements of a list, or which of its options.",
+        "from models.encoders.fill import load_filler\n\n"
+        'function = {"name": "add", "description": "Adds numbers.", "parameters": {"type": "object", '
+        '"properties": {"a": {"type": "integer", "description": "First number"}}, "required": ["a"]}}\n'
+        'load_filler().fill([("user", "What is 3 and 5?")], function)',
+        "It copies: a value that isn't said (a code for a city, a formula for a shape) can't be found. It "
+        "reads English. Elements of lists and nested objects are its weak points, and where two parameters "
+        "take the same kind of value it may swap them.",
+    ),
+    "choose": (
+        "Tells which of the tools on offer a conversation calls for, or that none fits.",
+        "from models.encoders.choose import load_chooser\n\n"
+        'tools = [{"name": "get_weather", "description": "The weather of a place.", "parameters": {}}]\n'
+        'load_chooser().choose([("user", "Will it rain in Oslo?")], tools)',
+        "It judges each tool by its name, description and the names of its parameters, in English. It tells "
+        "apart what tools are about better than what they can do with it, and knows nothing of the values.",
+    ),
+}
+"""Task → what it does, how it's used from Python, what it can't do."""
+
+
+def render(name: str, config: Mapping[str, Any]) -> str:
+    """Write a card as Markdown.
+
+    Args:
+        name: the adapter's name.
+        config: its config.json.
+    """
+    does, use, limits = ABOUT.get(config["task"], ("An adapter on the encoder.", "", "Not stated."))
+    training, lora = config.get("training") or {}, config["lora"]
+    stages = []
+    stage = training
+    while stage:
+        stages.insert(0, stage)
+        stage = stage.get("base") or {}
+    sources: dict[str, int] = {}
+    for stage in stages:
+        for source, count in (stage.get("sources") or {}).items():
+            sources[source] = sources.get(source, 0) + count
+    outputs = config["outputs"]
+    parts = [
+        f"---\nlicense: {weights_licence(sources)}\nlanguage: en\ntags: [homespun, lora]\n"
+        "base_model: sentence-transformers/all-MiniLM-L6-v2\n---",
+        f"# {name}",
+        does,
+        f"```python\n{use}\n```",
+        f"{BEGIN}\n{END}",
+        "## Shape\n\n"
+        f"- adapter of rank {lora['rank']} (alpha {lora['alpha']:g}) on {', '.join(lora['targets'])} of every "
+        f"layer of all-MiniLM-L6-v2, and a linear head of {outputs} {'output' if outputs == 1 else 'outputs'}\n"
+        f"- rows of at most {config['settings'].get('max_length', '?')} tokens",
+    ]
+    if training:
+        parts.append("## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages))
+        parts.append("## Data\n\n" + _data(sources))
+    parts.append("## Limits\n\n" + limits)
+    return "\n\n".join(parts) + "\n"
+
+
+def with_results(card: str, results: str) -> str:
+    """A card with other results between its marks.
+
+    Raises:
+        UsageError: The card has no marks.
+    """
+    if BEGIN not in card or END not in card:
+        raise UsageError("the card has no place for results: write it anew")
+    before, rest = card.split(BEGIN, 1)
+    return f"{before}{BEGIN}\n{results.strip()}\n{END}{rest.split(END, 1)[1]}"
+
+
+def _stage(training: Mapping[str, Any]) -> str:
+    settings = training.get("config") or {}
+    words = [
+        f"**{training.get('task') or settings.get('task', 'stage')}**: {training['examples']:,} examples in {training['steps']:,} steps, {training['hours']:.2f} hours, "
+        f"{settings.get('threads') or 'all'} processor thread(s); {settings.get('batch_tokens', 0):,} tokens a "
+        f"step, AdamW {settings.get('lr')}. Validation loss at the end: {training['valid_loss']:.3f} nats."
+    ]
+    curve: Sequence[Sequence[float]] = training.get("curve") or []
+    if len(curve) > 1:
+        rows = "".join(f"\n| {int(seen):,} | {loss:.3f} |" for seen, loss in curve)
+        words.append(f"| examples seen | validation loss |\n|---|---|{rows}")
+    return "\n\n".join(words)
+
+
+def _data(sources: Mapping[str, int]) -> str:
+    rows = ["| source | licence | examples prepared |", "|---|---|---|"]
+    for source, count in sources.items():
+        origin = ORIGINS.get(source)
+        work, licence = (origin.work, origin.licence) if origin else (source, "not stated")
+        rows.append(f"| {work} | {licence} | {count:,} |")
+    return "\n".join(rows) + "\n\nThe data itself is not part of the project."
