@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights, UsageError
 from homespun.files import sha256
+from models.encoders.passes import Passes, Way
 from models.encoders.places import MINILM, MINILM_HASHES, find_checkpoint, find_minilm, read_json
 
 if TYPE_CHECKING:
@@ -59,10 +60,11 @@ class Source:
 class Trunk:
     """Loaded weights and their tokenizer. Any number of threads may use one; passes take turns."""
 
-    def __init__(self, net: Encoder, tokenizer: Tokenizer, pad: int) -> None:
+    def __init__(self, net: Encoder, tokenizer: Tokenizer) -> None:
         self.net = net
-        self._tokenizer, self._pad = tokenizer, pad
+        self._tokenizer = tokenizer
         self._turn = threading.Lock()
+        self._passes = Passes(net)
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -80,6 +82,7 @@ class Trunk:
         *,
         types: Sequence[Sequence[int]] | None = None,
         net: Encoder | None = None,
+        way: Way = "fused",
     ) -> tuple[Tensor, Tensor]:
         """States of the last layer for rows of token ids.
 
@@ -88,25 +91,48 @@ class Trunk:
             threads: Torch's threads during the pass; the setting is put back afterwards.
             types: Token types (segments), as long as the rows; all 0 if None.
             net: The trunk with an adapter on it (`models.encoders.adapters`); by default the trunk alone.
+            way: How the net is run; `models.encoders.passes` says how near each comes.
 
         Returns:
-            States [B, T, hidden_size] where T is the longest row's length, and which of them are of tokens,
-            boolean [B, T].
+            States [B, T, hidden_size], float32, where T is the longest row's length, and which of them are of
+            tokens, boolean [B, T]. The others are 0.
+
+        Raises:
+            UsageError: A row is empty or too long, or types are not as long as their row.
         """
         import torch
 
-        longest = max(map(len, rows))
-        ids = torch.full((len(rows), longest), self._pad)
-        mask = torch.zeros(ids.shape, dtype=torch.bool)
-        kinds = None if types is None else torch.zeros_like(ids)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = torch.tensor(row)
-            mask[place, : len(row)] = True
-            if types is not None and kinds is not None:
-                kinds[place, : len(row)] = torch.tensor(types[place])
-        with self._turn, torch.inference_mode(), torch_threads(threads):
-            seen = None if bool(mask.all()) else mask
-            return (net or self.net)(ids, mask=seen, types=kinds), mask
+        order = sorted(range(len(rows)), key=lambda place: -len(rows[place]))
+        flat = self.flat(
+            [rows[place] for place in order],
+            threads,
+            types=None if types is None else [types[place] for place in order],
+            net=net,
+            way=way,
+        )
+        lengths = torch.tensor([len(row) for row in rows])
+        mask = torch.arange(int(lengths.max())) < lengths[:, None]
+        with torch.inference_mode():
+            states = flat.new_zeros(*mask.shape, flat.shape[1])
+            for place, found in zip(order, flat.split(lengths[order].tolist()), strict=True):
+                states[place, : len(found)] = found
+        return states, mask
+
+    def flat(
+        self,
+        rows: Sequence[Sequence[int]],
+        threads: int | None = None,
+        *,
+        types: Sequence[Sequence[int]] | None = None,
+        net: Encoder | None = None,
+        way: Way = "fused",
+    ) -> Tensor:
+        """As `states`, one row behind the other without padding: [tokens, hidden_size].
+
+        It's quickest where rows of one length are neighbours.
+        """
+        with self._turn, torch_threads(threads):
+            return self._passes(rows, way, types, net)
 
 
 def locate(name: str = MINILM, home: Path | None = None) -> Source:
@@ -189,10 +215,9 @@ def _load(source: Source) -> Trunk:
         tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except Exception as error:  # the library raises no narrower one
         raise CorruptWeights(f"{path} can't be read: copy the folder again ({error})") from error
-    padding = tokenizer.padding or {}
     tokenizer.no_padding()
     tokenizer.enable_truncation(source.max_length)
-    return Trunk(from_bert(source.folder), tokenizer, int(padding.get("pad_id", 0)))
+    return Trunk(from_bert(source.folder), tokenizer)
 
 
 def _heads(folder: Path) -> tuple[Pooling, bool]:

@@ -6,12 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from homespun.errors import ModelNotFound, UsageError
 from models.encoders import load_embeddings
-from models.encoders.embed import LocalEmbeddings, _batches
+from models.encoders.embed import LocalEmbeddings
 from models.encoders.trunk import locate, open_trunk
 
 TEXTS = ["a cat sat on the mat .", "", "the old ring", "dog " * 90, "Lina found it, near Paris. 日本 😀", "a"]
@@ -38,15 +36,6 @@ def test_order_and_company_do_not_matter(plain: Path) -> None:
 def test_no_text_gives_no_vector(plain: Path) -> None:
     assert LocalEmbeddings(str(plain)).embed_documents([]) == []
     assert LocalEmbeddings(str(plain)).embed([]).shape == (0, 24)
-
-
-@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 700))
-@settings(deadline=None)
-def test_batches_hold_every_text_once_and_keep_their_size(lengths: list[int], most: int) -> None:
-    batches = list(_batches(lengths, most))
-    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[place] for place in batch) <= most
 
 
 def test_making_one_loads_no_weights(plain: Path, tmp_path: Path) -> None:
