@@ -21,8 +21,8 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "from models.encoders.read import Reader\n\n"
         'Reader().read("Who came at noon?", ["Ada came at noon."]).text  # "Ada"',
         "It copies one span and can't count, compare, calculate or join what stands in two places. It reads "
-        "English, and learnt from encyclopedia articles: elsewhere it's less sure than it says. Questions with "
-        "a false premise often get an answer all the same. Its probabilities were calibrated on questions of "
+        "English, and learnt from encyclopedia articles: elsewhere it's less sure than it says. Questions "
+        "with a false premise often get an answer all the same. Its probabilities were calibrated on questions of "
         "one passage each, about half of them answerable.",
     ),
     "fill": (
@@ -75,8 +75,8 @@ def render(name: str, config: Mapping[str, Any]) -> str:
         f"```python\n{use}\n```",
         f"{BEGIN}\n{END}",
         "## Shape\n\n"
-        f"- adapter of rank {lora['rank']} (alpha {lora['alpha']:g}) on {', '.join(lora['targets'])} of every "
-        f"layer of all-MiniLM-L6-v2, and a linear head of {outputs} {'output' if outputs == 1 else 'outputs'}\n"
+        f"- adapter of rank {lora['rank']} (alpha {lora['alpha']:g}) on {', '.join(lora['targets'])} of "
+        f"every layer of all-MiniLM-L6-v2, and a linear head; outputs: {outputs}\n"
         f"- rows of at most {config['settings'].get('max_length', '?')} tokens",
     ]
     if training:
@@ -100,10 +100,12 @@ def with_results(card: str, results: str) -> str:
 
 def _stage(training: Mapping[str, Any]) -> str:
     settings = training.get("config") or {}
+    name = training.get("task") or settings.get("task", "stage")
     words = [
-        f"**{training.get('task') or settings.get('task', 'stage')}**: {training['examples']:,} examples in {training['steps']:,} steps, {training['hours']:.2f} hours, "
-        f"{settings.get('threads') or 'all'} processor thread(s); {settings.get('batch_tokens', 0):,} tokens a "
-        f"step, AdamW {settings.get('lr')}. Validation loss at the end: {training['valid_loss']:.3f} nats."
+        f"**{name}**: {training['examples']:,} examples in {training['steps']:,} steps, "
+        f"{training['hours']:.2f} hours, {settings.get('threads') or 'all'} processor thread(s); "
+        f"{settings.get('batch_tokens', 0):,} tokens a step, AdamW {settings.get('lr')}. "
+        f"Validation loss at the end: {training['valid_loss']:.3f} nats."
     ]
     curve: Sequence[Sequence[float]] = training.get("curve") or []
     if len(curve) > 1:
