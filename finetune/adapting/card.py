@@ -22,8 +22,8 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         'Reader().read("Who came at noon?", ["Ada came at noon."]).text  # "Ada"',
         "It copies one span and can't count, compare, calculate or join what stands in two places. It reads "
         "English, and learnt from encyclopedia articles: elsewhere it's less sure than it says. Questions "
-        "with a false premise often get an answer all the same. Its probabilities were calibrated on questions of "
-        "one passage each, about half of them answerable.",
+        "with a false premise often get an answer all the same. Its probabilities were calibrated on "
+        "questions of one passage each, about half of them answerable.",
     ),
     "fill": (
         "Finds the arguments of a tool call in what was said: for each parameter whether it was mentioned, "
