@@ -30,7 +30,7 @@ from models.chat.structured import METHODS, structured
 from models.chat.tools import Tool, faulty, plan, problem, to_tool
 from models.encoders.call import THRESHOLD, Call, Caller, load_caller
 from models.encoders.parameters import parameters, words
-from models.encoders.values import plainest
+from models.encoders.plainest import plainest
 
 CALLER = "caller"
 NO_TOOLS = "I can only call tools, and there are none here."

@@ -236,7 +236,7 @@ class Filler:
             return Argument(parameter.name, default, mentioned, 1.0 - mentioned, required=True)
         # The likeliest words that can be such a value.
         for odds, start, end in sorted(found, reverse=True):
-            made = value(told.text[start:end], parameter.schema)
+            made = value(told.text[start:end], parameter.schema, told.text)
             if made is not None:
                 probability = float(np.exp(min(0.0, odds - total)))
                 words = (told.text[start:end],)
@@ -273,7 +273,7 @@ class Filler:
             elif inside[place] >= bound:
                 runs[-1][1] = place + 1
         texts = [told.text[second.spans[a][0] : second.spans[b - 1][1]] for a, b in runs]
-        made = elements(texts, parameter.schema)
+        made = elements(texts, parameter.schema, told.text)
         shown = [chance for a, b in runs for chance in inside[a:b]]
         probability = float(np.mean(shown)) if shown else 0.0
         return Argument(

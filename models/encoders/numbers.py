@@ -1,7 +1,7 @@
 """Numbers as people write them, as numbers: digits with separators, words, scales, percents, fractions.
 
-English, and the point as the decimal sign. "half", "a dozen" and ordinals count; units and currency signs
-around a number are passed over.
+English, and the point as the decimal sign. "half", "a dozen", ordinals and years in words count; units and
+currency signs around a number are passed over. Of several numbers the first is taken.
 """
 
 from __future__ import annotations
@@ -9,54 +9,26 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_UNITS = {
-    name: value
-    for value, name in enumerate(
-        (
-            *(
-                "zero",
-                "one",
-                "two",
-                "three",
-                "four",
-                "five",
-                "six",
-                "seven",
-                "eight",
-                "nine",
-                "ten",
-                "eleven",
-            ),
-            *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-        )
-    )
-} | {"a": 1, "an": 1, "single": 1, "once": 1, "twice": 2, "couple": 2, "pair": 2, "dozen": 12, "no": 0}
-_TENS = {
-    name: 10 * value
-    for value, name in enumerate(
-        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
-    )
-}
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_ROUND = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = {name: value for value, name in enumerate(_SMALL.split())}
+_TENS = {name: 10 * value for value, name in enumerate(_ROUND.split(), start=2)}
+_SINGLE = {"single": 1, "once": 1, "twice": 2, "thrice": 3, "couple": 2, "pair": 2, "dozen": 12}
+_ODD = {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12}
 _ORDINALS = {
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fifth": 5,
-    "eighth": 8,
-    "ninth": 9,
-    "twelfth": 12,
-    **{
-        f"{name}th": value
-        for name, value in _UNITS.items()
-        if 4 <= value <= 19 and name not in ("five", "eight")
-    },
+    **_ODD,
+    **{f"{name}th": value for name, value in _UNITS.items() if value and value not in _ODD.values()},
     **{f"{name[:-1]}ieth": value for name, value in _TENS.items()},
 }
 _PARTS = {
-    "half": Fraction(1, 2),
-    "quarter": Fraction(1, 4),
-    "thirds": Fraction(1, 3),
-    "quarters": Fraction(1, 4),
+    "half": 2,
+    "halves": 2,
+    "quarter": 4,
+    "quarters": 4,
+    **{f"{name}s": value for name, value in _ORDINALS.items() if value > 2},
 }
 _SCALES = {
     "hundred": 100,
@@ -65,18 +37,18 @@ _SCALES = {
     "billion": 10**9,
     "trillion": 10**12,
     "k": 10**3,
-    "m": 10**6,
     "mn": 10**6,
     "bn": 10**9,
-    "b": 10**9,
-    "dozen": 12,
     "lakh": 10**5,
     "crore": 10**7,
+    "dozen": 12,
 }
+_WHOLE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?|\d*\.?\d+"
 _DIGITS = re.compile(
-    r"(?P<sign>(?<![\w.])[-−]\s?)?(?P<whole>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE](?P<power>[-+]?\d+))?"
-    r"(?:\s*/\s*(?P<under>\d+))?(?P<ordinal>st|nd|rd|th)?\s*(?P<percent>%|percent\b|per cent\b)?"
-    r"\s*(?P<scale>thousand|million|billion|trillion|hundred|lakh|crore|k|mn|bn)?(?![\w])",
+    rf"(?P<sign>(?<![\w.)])[-−]\s?)?(?<![\w.])[$€£¥₹]?\s?(?:(?P<ones>\d+)\s+(?=\d+\s*/\s*\d))?(?P<whole>{_WHOLE})"
+    r"(?:[eE](?P<power>[-+]?\d+))?(?:\s*/\s*(?P<under>\d+))?(?P<ordinal>st|nd|rd|th)?"
+    r"\s*(?P<percent>%|percent\b|per cent\b)?"
+    r"\s*(?P<scale>thousand|million|billion|trillion|hundred|lakh|crore|dozen|k|mn|bn)?(?!\w)",
     re.IGNORECASE,
 )
 _LOOSE = re.compile(r"[-−]?\d+(?:,\d{3})*(?:\.\d+)?")
@@ -92,50 +64,120 @@ def parse_number(text: str) -> tuple[float, bool] | None:
             value *= Fraction(10) ** max(-300, min(300, int(found["power"])))
         if found["under"] and int(found["under"]):
             value /= int(found["under"])
+        if found["ones"]:
+            value += int(found["ones"])
         if found["scale"]:
             value *= _SCALES[found["scale"].lower()]
         return float(-value if found["sign"] else value), bool(found["percent"])
-    spoken = _spoken(text.lower())
+    spoken = _spoken(_WORD.findall(text.lower()))
     if spoken is not None:
-        return spoken, "percent" in text.lower() or "per cent" in text.lower()
+        return float(spoken), re.search(r"\bper ?cent\b", text, re.IGNORECASE) is not None
     loose = _LOOSE.search(text)
     return None if loose is None else (float(loose[0].replace(",", "").replace("−", "-")), "%" in text)
 
 
-def _spoken(text: str) -> float | None:
+def _spoken(words: list[str]) -> Fraction | None:
     """A number in words, or None: "two hundred and five", "minus three point five", "half a million"."""
-    total, current, seen, sign = Fraction(0), Fraction(0), False, 1
-    point: list[int] | None = None
-    for word in _WORD.findall(text):
-        if point is not None:
-            if word in _UNITS and _UNITS[word] < 10:
-                point.append(_UNITS[word])
-                continue
-            break
-        if word in ("minus", "negative") and not seen:
-            sign = -1
-        elif word in _SCALES and len(word) > 2 and (seen or word not in ("dozen",)):
-            current = (current if seen and current else Fraction(1)) * _SCALES[word]
-            if _SCALES[word] >= 1000:
-                total, current = total + current, Fraction(0)
-            seen = True
-        elif word in _UNITS or word in _TENS or word in _ORDINALS:
-            value = _UNITS.get(word, _TENS.get(word, _ORDINALS.get(word, 0)))
-            if word in ("a", "an", "no") and seen:
-                continue
-            current, seen = current + value, True
-        elif word in _PARTS:
-            current = (current if seen and current else Fraction(1)) * _PARTS[word]
-            seen = True
-        elif word == "point" and seen:
-            point = []
-        elif word in ("and", "of") and seen:
-            continue
-        elif seen:
-            break
-    if not seen or text.strip() in ("a", "an", "no"):
+    begin = next((at for at in range(len(words)) if _opens(words, at)), None)
+    if begin is None:
         return None
-    value = total + current
-    if point:
-        value += Fraction(int("".join(map(str, point))), 10 ** len(point))
-    return float(sign * value)
+    sign = -1 if begin and words[begin - 1] in ("minus", "negative") else 1
+    value, at = _whole(words, begin)
+    if words[at : at + 1] == ["point"]:
+        digits = ""
+        for word in words[at + 1 :]:
+            if _UNITS.get(word, 10) > 9:
+                break
+            digits += str(_UNITS[word])
+        return sign * (value + Fraction(int(digits), 10 ** len(digits))) if digits else sign * value
+    # "two and a half", "three and three quarters"
+    if words[at : at + 1] == ["and"] and at + 1 < len(words):
+        part = _part(words, at + 1)
+        return sign * (value + part if part is not None else value)
+    return sign * value
+
+
+def _opens(words: list[str], at: int) -> bool:
+    """Whether a number in words begins here; an article does only before one, or first of all."""
+    word, after = words[at], words[at + 1 : at + 2]
+    if word in ("a", "an", "no"):
+        counted = after and (after[0] in _SCALES or after[0] in _PARTS or after[0] in _SINGLE)
+        return bool(counted) if word != "no" and at else bool(after)
+    if word == "point":
+        return bool(after) and _UNITS.get(after[0], 10) < 10
+    return (
+        word in _UNITS or word in _TENS or word in _ORDINALS or word in _SINGLE or word in ("half", "quarter")
+    )
+
+
+def _part(words: list[str], at: int) -> Fraction | None:
+    """A fraction in words ("a half", "three quarters", "one third") that begins here."""
+    word, after = words[at], words[at + 1 : at + 2]
+    if word in ("half", "quarter"):
+        return Fraction(1, _PARTS[word])
+    count = 1 if word in ("a", "an") else _UNITS.get(word)
+    if count is None or not after:
+        return None
+    under = _PARTS.get(after[0])
+    if under is None and count == 1 and _ORDINALS.get(after[0], 0) > 2:
+        under = _ORDINALS[after[0]]
+    return None if under is None else Fraction(count, under)
+
+
+def _whole(words: list[str], at: int) -> tuple[Fraction, int]:
+    """The number that begins here, and where it ends."""
+    if words[at] == "point":
+        return Fraction(0), at
+    part = _part(words, at)
+    if part is not None:
+        at += 1 if words[at] in ("half", "quarter") else 2
+        rest = [word for word in words[at : at + 3] if word not in ("a", "an", "of")]
+        if rest and rest[0] in _SCALES:
+            return part * _SCALES[rest[0]], words.index(rest[0], at) + 1
+        return part, at
+    total = current = Fraction(0)
+    room = 10**15  # what may be added must be below this
+    lowest = 10**15  # of the scales so far
+    if words[at] in ("a", "an"):
+        current, at = Fraction(1), at + 1
+        room = 1
+        if at < len(words) and words[at] in _SINGLE and words[at] != "dozen":
+            return Fraction(_SINGLE[words[at]]), at + 1
+    elif words[at] == "no":
+        return Fraction(0), at + 1
+    elif words[at] in _SINGLE:
+        return Fraction(_SINGLE[words[at]]), at + 1
+    while at < len(words):
+        word = words[at]
+        if word in _SCALES and current and _SCALES[word] < lowest:
+            scale = _SCALES[word]
+            current *= scale
+            room = scale
+            if scale >= 1000:
+                total, current, lowest, room = total + current, Fraction(0), scale, scale
+        elif word == "and" and room in (100, 1000, 10**6, 10**9) and _value(words, at + 1) is not None:
+            if _part(words, at + 1) is not None:
+                break
+        else:
+            value = _value(words, at)
+            if value is None:
+                break
+            if 10 <= value < 100 and 10 <= current < 100 and not total:
+                current, room = current * 100 + value, 10 if value >= 20 and not value % 10 else 1
+            elif value < room:
+                current += value
+                room = 10 if word in _TENS else 1
+            else:
+                break
+            if word in _ORDINALS:
+                at += 1
+                break
+        at += 1
+    return total + current, at
+
+
+def _value(words: list[str], at: int) -> int | None:
+    if at >= len(words):
+        return None
+    word = words[at]
+    return _UNITS.get(word, _TENS.get(word, _ORDINALS.get(word)))
