@@ -125,7 +125,7 @@ def _ask(talk: Conversation, ask: Template, *, later: bool = False) -> None:
         added = render(alone[slot].parts, rng, talk.say)
         first, of = added[0]
         if of is None:
-            added[0] = (first.lstrip(" ,.;"), None)
+            added[0] = (first.lstrip(" ,.;?:"), None)
         talk.user([(_line(rng, "talk_add") + " ", None), *added, (rng.choice((".", "", " please.")), None)])
     else:
         talk.assistant(_question(talk, slot))

@@ -76,6 +76,8 @@ class _Text:
             mark = self.marks[int(rng.random() * len(self.marks))]
             if mark and mark[0] not in text and mark[-1] not in text:
                 return Said(((mark[0], False), (text, True), (mark[-1], False)), text)
+        if text.startswith("the "):  # which belongs to the sentence, not to the name
+            return Said((("the ", False), (text[4:], True)), text[4:])
         return Said(((text, True),), text)
 
 

@@ -31,7 +31,7 @@ def lists() -> dict[str, tuple[str, ...]]:
             head = re.match(r"==(;?) (\w+)$", line)
             if head:
                 sections.append((head[2], head[1] or ",", []))
-            elif line.strip() and not line.startswith("#"):
+            elif line.strip() and not line.startswith("# "):
                 sections[-1][2].append(line.strip())
         for name, mark, lines in sections:
             entries = mark.join(line.rstrip(mark) for line in lines).split(mark)
@@ -59,7 +59,19 @@ def phrase(rng: Random, names: tuple[str, ...]) -> str:
         raise UsageError(f"there is no word list {name!r}") from None
     text = entries[int(rng.random() * len(entries))]
     template = _entry(text)
-    return text if template is None else expand(template, rng)
+    if template is None:
+        return text
+    made = expand(template, rng)
+    return _titled(made) if name.endswith("_title") or name in _TITLED else made
+
+
+_TITLED = ("company", "hotel", "playlist", "musician")
+_SMALL = ("a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "under", "with", "from")
+
+
+def _titled(text: str) -> str:
+    words = text.split(" ")
+    return " ".join(word if at and word in _SMALL else word[:1].upper() + word[1:] for at, word in enumerate(words))
 
 
 def expand(template: Template, rng: Random) -> str:
