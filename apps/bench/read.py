@@ -43,7 +43,8 @@ def run(
         peer: Whether `transformers` is measured too, if it's installed.
 
     Returns:
-        Figures; `ratio` is the peer's best median over ours.
+        Figures; `ratio` is the peer's best median over ours, `cpu_ratio` that of processor time on the
+        fewest threads.
 
     Raises:
         UsageError: If a number is not positive, or the adapter is no reader.
@@ -73,6 +74,8 @@ def run(
         beside = spread(theirs)
         found["transformers"] = beside
         found["ratio"] = round(beside["best_median_ms"] / found["best_median_ms"], 2)
+        few = str(min(threads))
+        found["cpu_ratio"] = round(beside["cpu_median_ms"][few] / found["cpu_median_ms"][few], 2)
     return found
 
 

@@ -36,6 +36,7 @@ def test_transformers_stands_beside(
     figures = read.run(passages=2, words=40, questions=2, threads=(threads,), repeat=1, rounds=2)
     best = figures["transformers"]["best_median_ms"]
     assert figures["ratio"] == pytest.approx(best / figures["best_median_ms"], abs=0.01)
+    assert figures["cpu_ratio"] > 0
 
 
 def test_the_best_thread_count_is_that_of_the_least_median() -> None:
