@@ -3,28 +3,51 @@
 A folder holds `config.json` (format, net, generation defaults, how it was trained, SHA-256 of every other
 file), `tokenizer.json`, `model.safetensors` (bfloat16 unless told otherwise) and `README.md`, the card. A
 name is looked for in `<home>/models/`, then among the shipped `models/weights/`; a path to a folder is a
-name too. Listing and fingerprints read configurations and headers only: no tensor is touched before
-`load_model`, which checks the hashes.
+name too. `<name>:<adapter>` is the folder of an adapter on it (see `models.adapters`), found on either shelf.
+Listing and fingerprints read configurations and headers only: no tensor is touched before `load_model`, which
+checks the hashes.
 
-What it does not know: adapters (`<name>:<adapter>`) and folders in the layout of `transformers`
-(`hf:<folder>`).
+What it does not know: folders in the layout of `transformers` (`hf:<folder>`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights, HomespunError, ModelNotFound, UsageError
-from homespun.files import atomic_folder, sha256
+from homespun.names import unknown
 from homespun.paths import Home
+from models.adapters import (
+    WEIGHTS as ADAPTER,
+)
+from models.adapters import (
+    adapter_folders,
+    is_adapter,
+    put_on,
+    read_adapter,
+    split_address,
+)
+from models.folders import (
+    ADAPTERS,
+    CARD,
+    CONFIG,
+    NAME,
+    REPAIR,
+    check_format,
+    damaged,
+    fingerprint,
+    is_file,
+    read_config_file,
+    read_file,
+    write_folder,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -33,11 +56,28 @@ if TYPE_CHECKING:
     from models.tokenizers.fast import Tokenizer
 
 FORMAT = 1
-CONFIG, TOKENIZER, WEIGHTS, CARD = "config.json", "tokenizer.json", "model.safetensors", "README.md"
-SHIPPED = Path(__file__).parent / "weights"
+__all__ = [
+    "CARD",
+    "CONFIG",
+    "SHIPPED",
+    "TOKENIZER",
+    "WEIGHTS",
+    "LoadedModel",
+    "ModelInfo",
+    "base_of",
+    "damaged_files",
+    "find_model",
+    "fingerprint",
+    "is_adapter",
+    "list_models",
+    "load_model",
+    "read_config",
+    "save_model",
+    "with_adapter",
+]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_REPAIR = "copy the folder again or train it anew"
+TOKENIZER, WEIGHTS = "tokenizer.json", "model.safetensors"
+SHIPPED = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True)
@@ -53,7 +93,10 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One line of `homespun models`: `bytes` is the weights' file, `where` the shelf it lies on."""
+    """One line of `homespun models`: `bytes` is the weights' file, `where` the shelf it lies on.
+
+    Of an adapter these are its own, without the model's.
+    """
 
     name: str
     folder: Path
@@ -77,7 +120,7 @@ def save_model(
     """Write a model folder that either is there whole or is not there at all.
 
     Args:
-        folder: Where; an older model at this place is replaced.
+        folder: Where; an older model at this place is replaced, adapters in its folder are kept.
         net: The decoder.
         tokenizer_json: Text of a `tokenizer.json`.
         generation: The chat model's defaults (`temperature`, `top_p`, `max_tokens`, …).
@@ -105,25 +148,21 @@ def save_model(
         "net": net.config.to_dict(),
         "generation": generation or {},
         "training": training or {},
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    files[CARD] = (card or f"# {target.name}\n").encode()
-    files[CONFIG] = (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode()
-    with atomic_folder(target) as temporary:
-        for name, data in files.items():
-            (Path(temporary) / name).write_bytes(data)
-    return target
+    return write_folder(target, config, files, card)
 
 
 def load_model(folder: Path | str, verify: bool = True) -> LoadedModel:
-    """Load a model folder.
+    """Load a model folder, or an adapter's together with the model that it goes on.
 
     Args:
-        folder: A folder written by `save_model`.
+        folder: A folder written by `save_model` or `models.adapters.save_adapter`.
         verify: Compare every file's SHA-256 with the configuration's.
 
     Raises:
-        CorruptWeights: A file is missing, cut short, altered or unreadable; the message names it.
+        CorruptWeights: A file is missing, cut short, altered or unreadable, or an adapter is for another
+            model; the message names it.
+        ModelNotFound: The model that an adapter goes on isn't here.
     """
     import torch
     from safetensors import SafetensorError
@@ -134,59 +173,65 @@ def load_model(folder: Path | str, verify: bool = True) -> LoadedModel:
 
     root = Path(folder)
     config = read_config(root)
+    if is_adapter(root):
+        under = load_model(base_of(root), verify)
+        net = put_on(under.net, root, under.fingerprint)
+        both = {
+            **under.config,
+            "generation": {**under.config["generation"], **config["generation"]},
+            "adapter": config,
+        }
+        return LoadedModel(net, under.tokenizer, both, root, with_adapter(under.fingerprint, config))
     data = {
-        name: _read(root / name, config["files"][name] if verify else None) for name in (TOKENIZER, WEIGHTS)
+        name: read_file(root / name, config["files"][name] if verify else None)
+        for name in (TOKENIZER, WEIGHTS)
     }
     try:
         tokenizer = Tokenizer.from_json(data[TOKENIZER].decode())
     except (HomespunError, UnicodeDecodeError) as error:
-        raise CorruptWeights(f"{root / TOKENIZER} is not a tokenizer ({error}): {_REPAIR}") from error
+        raise CorruptWeights(f"{root / TOKENIZER} is not a tokenizer ({error}): {REPAIR}") from error
     try:
         net = Decoder(DecoderConfig.from_dict(config["net"]))
         tensors = load(data[WEIGHTS])
     except UsageError as error:
-        raise CorruptWeights(f"{root / CONFIG} is wrong ({error}): {_REPAIR}") from error
+        raise CorruptWeights(f"{root / CONFIG} is wrong ({error}): {REPAIR}") from error
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
-        raise CorruptWeights(f"{root / WEIGHTS} cannot be read ({error}): {_REPAIR}") from error
+        raise CorruptWeights(f"{root / WEIGHTS} cannot be read ({error}): {REPAIR}") from error
     expected = set(_unique_names(net))
     if expected != set(tensors):
         odd = ", ".join(sorted(expected ^ set(tensors))[:3])
-        raise CorruptWeights(f"{root / WEIGHTS} does not fit {CONFIG} (tensors {odd}): {_REPAIR}")
+        raise CorruptWeights(f"{root / WEIGHTS} does not fit {CONFIG} (tensors {odd}): {REPAIR}")
     try:
         net.load_state_dict({name: t.to(torch.float32) for name, t in tensors.items()}, strict=False)
     except RuntimeError as error:  # shapes
-        raise CorruptWeights(f"{root / WEIGHTS} does not fit the net in {CONFIG}: {_REPAIR}") from error
+        raise CorruptWeights(f"{root / WEIGHTS} does not fit the net in {CONFIG}: {REPAIR}") from error
     net.eval().requires_grad_(False)
     return LoadedModel(net, tokenizer, config, root, fingerprint(config))
 
 
 def read_config(folder: Path | str) -> dict[str, Any]:
-    """Read and check `config.json` of a model folder, without torch.
+    """Read and check `config.json` of a model's or an adapter's folder, without torch.
 
     Raises:
         CorruptWeights: It is missing, not JSON, or of a format that this version does not know.
     """
-    path = Path(folder) / CONFIG
-    try:
-        config = json.loads(_read(path, None))
-    except ValueError as error:
-        raise CorruptWeights(f"{path} is not valid JSON ({error}): {_REPAIR}") from error
-    if not isinstance(config, dict) or "format" not in config:
+    root = Path(folder)
+    path, config = root / CONFIG, read_config_file(root)
+    if is_adapter(root):
+        return read_adapter(root)
+    if "format" not in config:
         raise CorruptWeights(
             f"{path} is not one of our models; a transformers checkpoint is addressed as hf:{path.parent}"
         )
-    if config["format"] != FORMAT:
-        raise CorruptWeights(
-            f"{path} has format {config['format']}, this version reads {FORMAT}: update homespun"
-        )
+    check_format(path, config, FORMAT)
     files = config.get("files")
     net, generation = config.get("net"), config.get("generation", {})
     if not isinstance(files, dict) or not {WEIGHTS, TOKENIZER} <= set(files):
-        raise CorruptWeights(f"{path} lacks the hashes in 'files': {_REPAIR}")
+        raise CorruptWeights(f"{path} lacks the hashes in 'files': {REPAIR}")
     if not isinstance(net, dict) or not isinstance(net.get("max_positions"), int):
-        raise CorruptWeights(f"{path} lacks the shape in 'net': {_REPAIR}")
+        raise CorruptWeights(f"{path} lacks the shape in 'net': {REPAIR}")
     if not isinstance(generation, dict):
-        raise CorruptWeights(f"{path}: 'generation' is no object: {_REPAIR}")
+        raise CorruptWeights(f"{path}: 'generation' is no object: {REPAIR}")
     return {**config, "generation": generation}
 
 
@@ -197,46 +242,58 @@ def damaged_files(folder: Path | str) -> list[str]:
         CorruptWeights: The configuration itself cannot be read.
     """
     root = Path(folder)
-    return [
-        name
-        for name, wanted in read_config(root)["files"].items()
-        if not _is_file(root / name) or sha256(root / name) != wanted
-    ]
+    return damaged(root, read_config(root)["files"])
 
 
-def fingerprint(config: dict[str, Any]) -> str:
-    """SHA-256 (hexadecimal) that changes with weights, tokenizer, net or generation defaults.
+def with_adapter(base: str, config: Mapping[str, Any]) -> str:
+    """The fingerprint of a model and an adapter on it.
 
-    It is taken over the configuration, which holds the hashes of the files, so it costs no reading of
-    weights; `load_model` checks that the files are those.
+    Args:
+        base: The model's.
+        config: The adapter's configuration.
     """
-    named = {key: value for key, value in config.items() if key != "training"}
-    return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
+    return fingerprint({"base": base, "adapter": fingerprint(config)})
+
+
+def base_of(folder: Path) -> Path:
+    """The folder of the model that an adapter goes on: the one around it, else the shipped one of that name.
+
+    Raises:
+        ModelNotFound: There is neither.
+    """
+    around = folder.parent.parent
+    for model in (around, SHIPPED / around.name):
+        if is_file(model / CONFIG):
+            return model
+    raise ModelNotFound(f"{folder} is an adapter on {around.name}, which isn't here")
 
 
 def find_model(name: str | Path, home: Path | None = None) -> Path:
     """Find the folder of a model's name: `<home>/models/`, then the shipped weights, then a path.
 
     Args:
-        name: A name or a path to a model folder.
+        name: A name or a path to a model folder; with `:<adapter>` behind it the adapter's folder is found.
         home: The state folder; by default the one in the settings (`HOMESPUN_HOME`).
 
     Raises:
         ModelNotFound: Nothing there; the message lists what is.
     """
     text = str(name)
-    if _NAME.fullmatch(text):
+    model, adapter = split_address(text)
+    if adapter is not None and not is_file(Path(text) / CONFIG):
+        return _find_adapter(model, adapter, home)
+    if NAME.fullmatch(text):
         for _, shelf in _shelves(home):
-            if _is_file(shelf / text / CONFIG):
+            if is_file(shelf / text / CONFIG):
                 return shelf / text
     if text:
         path = Path(text)
         with suppress(RuntimeError):  # a `~name` that is nobody's
             path = path.expanduser()
-        if _is_file(path / CONFIG):
+        if is_file(path / CONFIG):
             return path
-        if _is_file(path / WEIGHTS) or _is_file(path / TOKENIZER):
-            raise CorruptWeights(f"{path} has no {CONFIG}: {_REPAIR}")
+        if is_file(path / WEIGHTS) or is_file(path / TOKENIZER):
+            raise CorruptWeights(f"{path} has no {CONFIG}: {REPAIR}")
     known = (
         ", ".join(info.name for info in list_models(home)) or "none yet: homespun train home-nano makes one"
     )
@@ -245,21 +302,38 @@ def find_model(name: str | Path, home: Path | None = None) -> Path:
 
 
 def list_models(home: Path | None = None) -> list[ModelInfo]:
-    """List every model that a name reaches; the own shelf hides a shipped model of the same name."""
+    """List every model and adapter that a name reaches; the own shelf hides a shipped one of its name."""
     found: dict[str, ModelInfo] = {}
     for where, shelf in _shelves(home):
         for folder in sorted(shelf.iterdir()) if shelf.is_dir() else ():
             # A name that nothing reaches is a folder in the making, or one that a crash left behind.
-            if _NAME.fullmatch(folder.name) and folder.name not in found and (folder / CONFIG).is_file():
-                found[folder.name] = _info(folder, where)
-    return list(found.values())
+            if not NAME.fullmatch(folder.name):
+                continue
+            if folder.name not in found and (folder / CONFIG).is_file():
+                found[folder.name] = _info(folder.name, folder, where)
+            for adapter in adapter_folders(folder):
+                address = f"{folder.name}:{adapter.name}"
+                found.setdefault(address, _info(address, adapter, where))
+    models = list(dict.fromkeys(split_address(name)[0] for name in found))
+    # Behind every model the adapters on it, whatever their shelf.
+    return [
+        found[name]
+        for name in sorted(found, key=lambda name: (models.index(split_address(name)[0]), ":" in name))
+    ]
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long, or no path at all
-        return False
+def _find_adapter(model: str, adapter: str, home: Path | None) -> Path:
+    """The folder of an adapter on a model, on the shelf where it is."""
+    places = [shelf / model for _, shelf in _shelves(home)] if NAME.fullmatch(model) else []
+    with suppress(ModelNotFound):
+        places.append(find_model(model, home))
+    known: list[str] = []
+    for place in places:
+        if is_file(place / ADAPTERS / adapter / CONFIG):
+            return place / ADAPTERS / adapter
+        known += [folder.name for folder in adapter_folders(place)]
+    find_model(model, home)  # what isn't there is told first
+    raise ModelNotFound(unknown(f"adapter on {model}", adapter, dict.fromkeys(known)))
 
 
 def _shelves(home: Path | None) -> Iterator[tuple[Literal["home", "shipped"], Path]]:
@@ -271,18 +345,16 @@ def _shelves(home: Path | None) -> Iterator[tuple[Literal["home", "shipped"], Pa
     yield "shipped", SHIPPED
 
 
-def _info(folder: Path, where: Literal["home", "shipped"]) -> ModelInfo:
+def _info(name: str, folder: Path, where: Literal["home", "shipped"]) -> ModelInfo:
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     license_ = re.search(r"^\W*licen[cs]e\W+(.+?)\W*$", text, re.IGNORECASE | re.MULTILINE)
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", body))
     description = next((p for p in paragraphs if p and not p.startswith(("#", "|", "!", "-"))), "")
-    weights = folder / WEIGHTS
+    weights = folder / (ADAPTER if split_address(name)[1] else WEIGHTS)
     size = weights.stat().st_size if weights.is_file() else 0
-    return ModelInfo(
-        folder.name, folder, _count(weights), size, where, license_[1] if license_ else "", description
-    )
+    return ModelInfo(name, folder, _count(weights), size, where, license_[1] if license_ else "", description)
 
 
 def _count(weights: Path) -> int:
@@ -294,16 +366,6 @@ def _count(weights: Path) -> int:
         return sum(math.prod(row["shape"]) for name, row in header.items() if name != "__metadata__")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return 0
-
-
-def _read(path: Path, wanted: str | None) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CorruptWeights(f"{path} cannot be read ({error.strerror}): {_REPAIR}") from error
-    if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
-        raise CorruptWeights(f"{path} differs from the SHA-256 in {CONFIG} (damaged or altered): {_REPAIR}")
-    return data
 
 
 def _unique_names(net: Decoder) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
+from models.adapters import split_address
 from models.chat.weights import FOREIGN
 from models.store import find_model
 
@@ -31,7 +32,9 @@ def load(name: str, **kwargs: Any) -> BaseChatModel:
     if _ENCODED.match(name):
         return _encoded(name, **kwargs)
     if _is_provider(name, kwargs.get("home")):
-        return _provider(
+        from models.chat.provider import load_provider
+
+        return load_provider(
             name, **{key: value for key, value in kwargs.items() if key not in {"home", "threads"}}
         )
     return _ours(name, **kwargs)
@@ -48,13 +51,16 @@ def _is_provider(name: str, home: Path | None) -> bool:
     """Whether an address is for LangChain's `init_chat_model`: of its form, and no folder of ours."""
     if name.startswith(FOREIGN) or not _PROVIDER.fullmatch(name):
         return False
-    try:
-        find_model(name, home)
-    except ModelNotFound:
-        return True
-    except CorruptWeights:
-        pass  # a folder of ours, in a bad state
-    return False
+    # What's behind the colon is an adapter's name where a folder of ours stands before it, right or wrong.
+    for ours in (name, split_address(name)[0]):
+        try:
+            find_model(ours, home)
+        except ModelNotFound:
+            continue
+        except CorruptWeights:
+            pass  # a folder of ours, in a bad state
+        return False
+    return True
 
 
 def _ours(name: str, **kwargs: Any) -> BaseChatModel:
@@ -70,18 +76,3 @@ def _encoded(name: str, **kwargs: Any) -> BaseChatModel:
     kind: type[BaseChatModel] = ChatReader if name.startswith(READER) else ChatCaller
     known = {key: value for key, value in kwargs.items() if key in kind.model_fields}
     return kind(model=name, **known)
-
-
-def _provider(name: str, **kwargs: Any) -> BaseChatModel:
-    from langchain.chat_models import init_chat_model
-
-    given = {key: value for key, value in kwargs.items() if value is not None}
-    try:
-        model = init_chat_model(name, **given)
-    except ImportError as error:
-        raise ModelNotFound(f"{name} needs a package that is not installed: {error}") from error
-    except ValueError as error:
-        raise ModelNotFound(f"{name} leads nowhere: {error}") from error
-    if not isinstance(model, BaseChatModel):
-        raise ModelNotFound(f"{name} is no chat model")
-    return model

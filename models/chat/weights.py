@@ -11,10 +11,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from models import store
 from models.tokenizers.special import CALL, END, END_OF_TEXT
@@ -22,6 +22,7 @@ from models.tokenizers.special import CALL, END, END_OF_TEXT
 if TYPE_CHECKING:
     from models.inference.engine import Engine, Request, Step
     from models.inference.net import Net
+    from models.nets.decoder import Decoder
     from models.tokenizers.fast import Tokenizer
 
 FOREIGN = "hf:"
@@ -140,6 +141,21 @@ def locate(name: str, home: Path | None = None) -> Source:
 
         return locate_foreign(name)
     folder = store.find_model(name, home)
+    if not store.is_adapter(folder):
+        return _located(name, folder)
+    config, under = store.read_config(folder), store.base_of(folder)
+    base = _located(str(under), under)
+    return replace(
+        base,
+        name=name,
+        fingerprint=store.with_adapter(base.fingerprint, config),
+        generation={**base.generation, **config["generation"]},
+        adapter=folder.resolve(),
+        base=base,
+    )
+
+
+def _located(name: str, folder: Path) -> Source:
     config = store.read_config(folder)
     return Source(
         name,
@@ -169,19 +185,13 @@ class _Shelf:
     def get(self, source: Source, threads: int | None) -> Brain:
         key = (source.folder, source.fingerprint, threads)
         with self._lock:
-            brain = self._brains.pop(key, None) or self._load(source, threads)
+            # Asked for whenever an adapter on it is, the base stays as long as any of them and is there once.
+            base = None if source.base is None else self.get(source.base, threads)
+            brain = self._brains.pop(key, None) or _load(source, base, threads)
             self._brains[key] = brain
             while len(self._brains) > _KEPT:
                 self._brains.popitem(last=False)
             return brain
-
-    def _load(self, source: Source, threads: int | None) -> Brain:
-        if source.base is None or source.adapter is None:
-            return _load(source, threads)
-        from models.interop.loading import with_adapter
-
-        base = self.get(source.base, threads)
-        return base.with_net(with_adapter(base.net, source.adapter))
 
 
 @lru_cache(maxsize=1)
@@ -189,8 +199,11 @@ def _shelf() -> _Shelf:
     return _Shelf()
 
 
-def _load(source: Source, threads: int | None) -> Brain:
-    if source.name.startswith(FOREIGN):
+def _load(source: Source, base: Brain | None, threads: int | None) -> Brain:
+    foreign = source.name.startswith(FOREIGN)
+    if base is not None and source.base is not None and source.adapter is not None:
+        return base.with_net(_with_adapter(base.net, source.base, source.adapter, foreign))
+    if foreign:
         from models.chat.foreign import load_foreign
 
         return load_foreign(source, threads)
@@ -203,6 +216,16 @@ def _load(source: Source, threads: int | None) -> Brain:
         loaded.net,
         lambda net, turn: Engine(net, tokenizer=tokenizer, threads=threads, turn=turn),
     )
+
+
+def _with_adapter(net: Net, base: Source, folder: Path, foreign: bool) -> Net:
+    if foreign:
+        from models.interop.loading import with_adapter
+
+        return with_adapter(net, folder)
+    from models.adapters import put_on
+
+    return put_on(cast("Decoder", net), folder, base.fingerprint)
 
 
 def own_voice(tokenizer: Tokenizer) -> Voice:

@@ -9,21 +9,30 @@ however many adapters are in use.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
-from homespun.files import atomic_folder, atomic_write, sha256
+from homespun.files import atomic_write
 from homespun.names import unknown
 from homespun.paths import Home
 from models.blocks.lora import LoRAConfig
 from models.encoders.places import MINILM
-from models.store import CARD, CONFIG, SHIPPED
+from models.folders import (
+    ADAPTERS,
+    CONFIG,
+    NAME,
+    REPAIR,
+    check_format,
+    config_text,
+    fingerprint,
+    read_config_file,
+    read_file,
+    write_folder,
+)
+from models.store import SHIPPED
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -33,11 +42,7 @@ if TYPE_CHECKING:
 
 FORMAT, KIND = 1, "encoder-adapter"
 WEIGHTS = "adapter.safetensors"
-ADAPTERS = "adapters"
 HEAD = "head."
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_REPAIR = "copy the folder again or train it anew"
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,7 @@ class Adapter:
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hexadecimal) that changes with weights, head, trunk or settings."""
-        named = {key: value for key, value in self.config.items() if key != "training"}
-        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
+        return fingerprint(self.config)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -80,7 +84,7 @@ def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
     """
     text = str(name)
     shelves = _shelves(home)
-    if _NAME.fullmatch(text):
+    if NAME.fullmatch(text):
         for shelf in shelves:
             if (shelf / text / CONFIG).is_file():
                 return Adapter(text, shelf / text, read_config(shelf / text))
@@ -89,7 +93,7 @@ def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
         return Adapter(text, path, read_config(path))
     known = sorted({found.name for shelf in shelves if shelf.is_dir() for found in shelf.iterdir()})
     raise ModelNotFound(
-        unknown("adapter on the encoder", text, [one for one in known if _NAME.fullmatch(one)])
+        unknown("adapter on the encoder", text, [one for one in known if NAME.fullmatch(one)])
     )
 
 
@@ -99,21 +103,16 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises:
         CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known.
     """
-    path = folder / CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CorruptWeights(f"{path} can't be read ({error}): {_REPAIR}") from error
-    if not isinstance(config, dict) or config.get("kind") != KIND:
+    path, config = folder / CONFIG, read_config_file(folder)
+    if config.get("kind") != KIND:
         raise CorruptWeights(f"{path} is not an adapter on the encoder")
-    if config.get("format") != FORMAT:
-        raise CorruptWeights(f"{path} has format {config.get('format')}, this version reads {FORMAT}")
+    check_format(path, config, FORMAT)
     kinds = {"task": str, "trunk": str, "lora": dict, "outputs": int, "settings": dict, "files": dict}
     for key, kind in kinds.items():
         if not isinstance(config.get(key), kind):
-            raise CorruptWeights(f"{path} lacks {key!r}: {_REPAIR}")
+            raise CorruptWeights(f"{path} lacks {key!r}: {REPAIR}")
     if WEIGHTS not in config["files"]:
-        raise CorruptWeights(f"{path} lacks the hash of {WEIGHTS}: {_REPAIR}")
+        raise CorruptWeights(f"{path} lacks the hash of {WEIGHTS}: {REPAIR}")
     return config
 
 
@@ -162,14 +161,8 @@ def save_adapter(
         "outputs": head.out_features,
         "settings": dict(settings),
         "training": dict(training),
-        "files": {WEIGHTS: hashlib.sha256(data).hexdigest()},
     }
-    with atomic_folder(folder) as inside:
-        (inside / WEIGHTS).write_bytes(data)
-        (inside / CARD).write_text(card or f"# {folder.name}\n", encoding="utf-8")
-        text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-        (inside / CONFIG).write_text(text, encoding="utf-8")
-    return folder
+    return write_folder(folder, config, {WEIGHTS: data}, card)
 
 
 def load_adapter(
@@ -202,17 +195,16 @@ def load_adapter(
         raise UsageError(f"{adapter.name} is an adapter for {config['task']}, not for {task}")
     if config["trunk"] != fingerprint:
         raise CorruptWeights(f"{adapter.folder} was trained on another encoder than this one: train it anew")
-    if not path.is_file() or sha256(path) != config["files"][WEIGHTS]:
-        raise CorruptWeights(f"{path} is missing or differs from the SHA-256 in {CONFIG}: {_REPAIR}")
+    data = read_file(path, config["files"][WEIGHTS])
     try:
-        tensors = {name: tensor.to(torch.float32) for name, tensor in load(path.read_bytes()).items()}
+        tensors = {name: tensor.to(torch.float32) for name, tensor in load(data).items()}
         head = nn.Linear(trunk.net.config.hidden_size, config["outputs"])
         own = {name: tensor for name, tensor in tensors.items() if name.startswith(HEAD)}
         head.load_state_dict({name.removeprefix(HEAD): tensor for name, tensor in own.items()})
         rest = {name: tensor for name, tensor in tensors.items() if name not in own}
         net = adapted(trunk.net, LoRAConfig.from_dict(config["lora"]), rest)
     except (SafetensorError, RuntimeError, UsageError) as error:
-        raise CorruptWeights(f"{path} doesn't fit {CONFIG} or the encoder ({error}): {_REPAIR}") from error
+        raise CorruptWeights(f"{path} doesn't fit {CONFIG} or the encoder ({error}): {REPAIR}") from error
     return net.eval().requires_grad_(False), head.eval().requires_grad_(False)
 
 
@@ -225,7 +217,7 @@ def update_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     """
     config = read_config(folder)
     config["settings"] = {**config["settings"], **settings}
-    atomic_write(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    atomic_write(folder / CONFIG, config_text(config))
 
 
 def _shelves(home: Path | None) -> list[Path]:

@@ -1,0 +1,149 @@
+"""Adapters on decoders: a low-rank change of a model, in a folder of its own, addressed `<model>:<adapter>`.
+
+A folder `<model>/adapters/<adapter>/` holds `config.json` (format, kind, the fingerprint of the model that it
+was trained on, the adapter's shape, generation defaults that differ from the model's, how it was trained,
+SHA-256 of every other file), `adapter.safetensors` (bfloat16 unless told otherwise) and `README.md`, the
+card. The model may lie on another shelf: an adapter of one's own on a shipped model has its folder in
+`HOMESPUN_HOME/models/<model>/adapters/`, where nothing else of the model need be. `models.store` finds both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from homespun.errors import CorruptWeights, UsageError
+from models.folders import (
+    ADAPTERS,
+    CONFIG,
+    NAME,
+    REPAIR,
+    check_format,
+    is_file,
+    read_config_file,
+    read_file,
+    write_folder,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.blocks.lora import LoRAConfig
+    from models.nets.decoder import Decoder
+
+FORMAT, KIND = 1, "adapter"
+WEIGHTS = "adapter.safetensors"
+
+
+def split_address(address: str) -> tuple[str, str | None]:
+    """The model's and the adapter's name in an address; None where none is named."""
+    model, colon, adapter = address.rpartition(":")
+    return (model, adapter) if colon and model and NAME.fullmatch(adapter) else (address, None)
+
+
+def adapter_folders(model: Path) -> Iterator[Path]:
+    """The folders of the adapters in a model's folder, by name; those on encoders aren't among them."""
+    shelf = model / ADAPTERS
+    for folder in sorted(shelf.iterdir()) if shelf.is_dir() else ():
+        if NAME.fullmatch(folder.name) and is_file(folder / CONFIG) and is_adapter(folder):
+            yield folder
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter on a decoder, damaged or not."""
+    try:
+        return read_config_file(folder).get("kind") == KIND
+    except CorruptWeights:
+        return folder.parent.name == ADAPTERS
+
+
+def read_adapter(folder: Path) -> dict[str, Any]:
+    """Read and check an adapter's config.json, without torch.
+
+    Raises:
+        CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known.
+    """
+    path, config = folder / CONFIG, read_config_file(folder)
+    if config.get("kind") != KIND:
+        raise CorruptWeights(f"{path} is not an adapter on a model")
+    check_format(path, config, FORMAT)
+    for key, kind in {"base": str, "lora": dict, "generation": dict, "files": dict}.items():
+        if not isinstance(config.get(key), kind):
+            raise CorruptWeights(f"{path} lacks {key!r}: {REPAIR}")
+    if WEIGHTS not in config["files"]:
+        raise CorruptWeights(f"{path} lacks the hash of {WEIGHTS}: {REPAIR}")
+    return config
+
+
+def save_adapter(
+    folder: Path,
+    *,
+    base: str,
+    lora: LoRAConfig,
+    state: Mapping[str, Tensor],
+    generation: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    card: str = "",
+    dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16",
+) -> Path:
+    """Write an adapter's folder, whole or not at all.
+
+    Args:
+        folder: Where; an older adapter there is replaced.
+        base: Fingerprint of the model that it was trained on.
+        lora: Its shape.
+        state: What `models.blocks.lora.adapter_state` gives.
+        generation: The chat model's defaults that differ from the model's own.
+        training: Anything worth keeping about how it was made.
+        card: README.md.
+        dtype: How tensors are stored.
+
+    Raises:
+        OutOfSpace: The disk is full; nothing was changed.
+    """
+    import torch
+    from safetensors.torch import save
+
+    kind = getattr(torch, dtype)
+    data = save({name: tensor.detach().to("cpu", kind).contiguous() for name, tensor in state.items()})
+    config = {
+        "format": FORMAT,
+        "kind": KIND,
+        "base": base,
+        "lora": lora.to_dict(),
+        "generation": dict(generation or {}),
+        "training": dict(training or {}),
+    }
+    return write_folder(folder, config, {WEIGHTS: data}, card)
+
+
+def put_on(net: Decoder, folder: Path, fingerprint: str) -> Decoder:
+    """Put an adapter on a model's net, whose tensors are shared and stay as they are.
+
+    Args:
+        net: The model's.
+        folder: The adapter's.
+        fingerprint: The model's own.
+
+    Raises:
+        CorruptWeights: The adapter is for another model, or its files are missing, altered, or don't fit.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    from models.blocks.lora import LoRAConfig, adapted
+
+    config = read_adapter(folder)
+    if config["base"] != fingerprint:
+        raise CorruptWeights(f"{folder} was trained on another model than this one: train it anew")
+    data = read_file(folder / WEIGHTS, config["files"][WEIGHTS])
+    try:
+        state = {name: tensor.to(torch.float32) for name, tensor in load(data).items()}
+        made = adapted(net, LoRAConfig.from_dict(config["lora"]), state)
+    except (SafetensorError, UsageError) as error:
+        raise CorruptWeights(
+            f"{folder / WEIGHTS} doesn't fit {CONFIG} or the model ({error}): {REPAIR}"
+        ) from error
+    return made.eval().requires_grad_(False)
