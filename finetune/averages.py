@@ -11,9 +11,12 @@ class AveragedWeights:
     """Running averages of a net's parameters."""
 
     def __init__(self, net: nn.Module, decay: float) -> None:
-        """Begin at the present weights. `decay` in (0, 1): 0.999 averages about the last 1,000 steps."""
+        """Begin at the present weights. `decay` in (0, 1): 0.999 averages about the last 1,000 steps.
+
+        Parameters that aren't trained are left out.
+        """
         self.decay = decay
-        self._live = list(net.parameters())
+        self._live = [parameter for parameter in net.parameters() if parameter.requires_grad]
         self.values = [p.detach().clone() for p in self._live]
 
     @torch.no_grad()

@@ -52,6 +52,36 @@ def render(
     return "\n\n".join(parts) + "\n"
 
 
+def render_adapter(address: str, config: Mapping[str, Any], results: str = "") -> str:
+    """Write an adapter's card as Markdown.
+
+    Args:
+        address: How it is asked for: `<model>:<adapter>`.
+        config: the adapter's config.json.
+        results: what was measured, as Markdown.
+    """
+    lora, training = config["lora"], config.get("training") or {}
+    settings = training.get("config") or {}
+    model = address.rpartition(":")[0]
+    read = [stage for stage in (training.get("base"), training) if stage]
+    licence = weights_licence(source for stage in read for source in dict(stage.get("sources") or {}))
+    kind = " with learnt lengths (DoRA)" if lora.get("dora") else ""
+    targets = ", ".join(f"`{target}`" for target in lora["targets"])
+    parts = [
+        f"---\nlicense: {licence}\nlanguage: en\nbase_model: {model}\ntags: [homespun, lora]\n---",
+        f"# {address}",
+        settings.get("description", "An adapter."),
+        f'```sh\nhomespun chat --model {address} "Hello"\n```',
+        *([f"## What it buys and what it costs\n\n{results}"] if results else []),
+        f"## Shape\n\nAn adapter of rank {lora['rank']}, alpha {lora['alpha']:g}{kind} on {targets} "
+        f"of {model}, whose weights stay as they are.",
+        "## Training\n\n" + _stage(training),
+        "## Data\n\n" + _data([training]),
+        "## Limits\n\n" + settings.get("limits", "Not stated."),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def _shape(net: Mapping[str, Any]) -> str:
     rows = [
         ("layers", net["num_layers"]),

@@ -26,6 +26,8 @@ class TrainConfig:
     """Values of DecoderConfig; what is not given is taken from the shape of home-base."""
     init_from: str | None = None
     """A model folder to begin from (tuning) instead of random weights; `model` is then taken from it."""
+    lora: dict[str, Any] = field(default_factory=dict)
+    """Values of LoRAConfig: only an adapter is tuned and its folder written; empty = all weights."""
     description: str = "A language model trained here."
     """One sentence for the card and for listings."""
     limits: str = "What it can't do was not recorded."
@@ -83,6 +85,8 @@ class TrainConfig:
         for key, choices in _CHOICES.items():
             if getattr(self, key) not in choices:
                 raise UsageError(f"{key} is {getattr(self, key)!r}: choose one of {', '.join(choices)}")
+        if self.lora and self.init_from is None:
+            raise UsageError("an adapter needs a model that it goes on: name one in init_from")
         for key in ("window", "batch_tokens", "log_every", "eval_tokens"):
             if getattr(self, key) < 1:
                 raise UsageError(f"{key} must be at least 1")
@@ -97,7 +101,7 @@ class TrainConfig:
             )
 
     def with_overrides(self, overrides: Mapping[str, str | Any]) -> Self:
-        """The same with changes; strings are read by the field's type, `model.x` reaches into `model`.
+        """The same with changes; strings are read by the field's type, `model.x` and `lora.x` reach inside.
 
         Raises:
             UsageError: Unknown key (the nearest ones are named) or a value of the wrong type.
@@ -105,9 +109,10 @@ class TrainConfig:
         hints = typing.get_type_hints(type(self))
         changes: dict[str, Any] = {}
         for key, value in overrides.items():
-            if key.startswith("model."):
-                model = changes.setdefault("model", dict(self.model))
-                model[key.removeprefix("model.")] = _loose(value) if isinstance(value, str) else value
+            inside, dot, name = key.partition(".")
+            if dot and inside in ("model", "lora"):
+                values = changes.setdefault(inside, dict(getattr(self, inside)))
+                values[name] = _loose(value) if isinstance(value, str) else value
             elif key not in hints:
                 near = get_close_matches(key, list(hints), n=3, cutoff=0.5)
                 hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(hints)}"

@@ -25,11 +25,12 @@ from finetune.config import TrainConfig
 from finetune.optim import build_optimizer
 from finetune.precision import Compiled, autocast, pick_device, set_threads
 from finetune.progress import MetricsLog, Reporter
-from finetune.result import read_training, start_net, write_model
+from finetune.result import read_training, start_adapter, start_net, write_adapter, write_model
 from finetune.schedule import lr_scale, progress
 from finetune.signals import StopSignal
 from homespun.errors import Cancelled, HomespunError, UsageError
 from homespun.files import atomic_write, sweep
+from models.blocks.lora import adapter_state, load_adapter_state
 from models.nets.decoder import Decoder
 from models.nets.decoder_config import DecoderConfig
 
@@ -140,6 +141,8 @@ class Trainer:
         else:
             shape = {**BASE_SHAPE, **config.model, "vocab_size": self.folder.vocab_size}
             net = Decoder(DecoderConfig.from_dict(shape))
+        if config.lora:
+            net = start_adapter(net, config.lora)
         if net.config.vocab_size < self.folder.vocab_size:
             raise UsageError(
                 f"the net knows {net.config.vocab_size} tokens, {config.tokens} {self.folder.vocab_size}"
@@ -260,7 +263,8 @@ class Trainer:
             "step": self.step,
             "tokens": self.tokens,
             "elapsed": self.elapsed,
-            "net": self.net.state_dict(),
+            # Of an adapter's training the checkpoint holds the adapter.
+            "net": adapter_state(self.net) if self.config.lora else self.net.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "batches": self.batches.state_dict(),
             "averages": None if self.averages is None else self.averages.values,
@@ -274,9 +278,12 @@ class Trainer:
         if state is None:
             return
         try:
-            self.net.load_state_dict(state["net"])
+            if self.config.lora:
+                load_adapter_state(self.net, state["net"])
+            else:
+                self.net.load_state_dict(state["net"])
             self.optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, ValueError, KeyError) as error:
+        except (RuntimeError, ValueError, KeyError, UsageError) as error:
             raise UsageError(
                 f"the checkpoint in {self.out} is of another shape or optimiser; "
                 "resume with the settings it was begun with"
@@ -301,7 +308,7 @@ class Trainer:
             Cancelled: SIGINT or SIGTERM came; a checkpoint was saved and the message says how to resume.
             OutOfSpace: The disk is full; an older checkpoint is intact.
         """
-        size = self.net.num_parameters()
+        size = sum(p.numel() for p in self.net.parameters() if p.requires_grad)
         self.reporter.say(
             f"{self.config.name}: {size / 1e6:.2f} M parameters, "
             f"{len(self.folder.train):,} tokens of training text, "
@@ -371,7 +378,10 @@ class Trainer:
             "base": read_training(self.config.init_from),
         }
         with self.averages.applied() if self.averages is not None else nullcontext():
-            write_model(self.model_folder, self.net, self.folder.tokenizer_json, training, self.config)
+            if self.config.lora:
+                write_adapter(self.model_folder, self.net, training, self.config)
+            else:
+                write_model(self.model_folder, self.net, self.folder.tokenizer_json, training, self.config)
         atomic_write(
             self.out / "result.json",
             json.dumps({"model": str(self.model_folder), **training}, indent=2) + "\n",

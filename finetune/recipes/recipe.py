@@ -126,12 +126,15 @@ class Kitchen:
             raise UsageError(f"{key} takes a whole number above 0, not {text!r}")
         return value
 
-    def work(self, openers: tuple[str, ...], chat: bool = True, **settings: Any) -> Result:
+    def work(
+        self, openers: tuple[str, ...], chat: bool = True, address: str | None = None, **settings: Any
+    ) -> Result:
         """Train, show a sample, and say how to use the result.
 
         Args:
             openers: Prompts of the sample.
             chat: Whether they are a user's messages, not beginnings of a text.
+            address: By which the result is used; by default the recipe's name.
             **settings: Of `TrainConfig`; the user's overrides win.
         """
         from finetune.loop import Trainer
@@ -157,9 +160,10 @@ class Kitchen:
             again=f"homespun train {self.name} --resume",
         )
         result = trainer.run()
+        address = address or self.name
         for opener in openers:
             words = sample(trainer.net, trainer.folder.tokenizer_json, opener, chat=chat, temperature=0.3)
-            say(f"  you: {opener}\n  {self.name}: {words}" if chat else f"  {opener}{words}")
+            say(f"  you: {opener}\n  {address}: {words}" if chat else f"  {opener}{words}")
         say(f"{result.folder} is ready after {result.hours * 60:.1f} minutes. Use it:")
-        say(f'homespun chat --model {self.name} "{openers[0] if chat else "Hello"}"')
+        say(f'homespun chat --model {address} "{openers[0] if chat else "Hello"}"')
         return result
