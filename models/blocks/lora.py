@@ -1,4 +1,4 @@
-"""Low-rank adapters on linear maps (LoRA, Hu et al. 2021, arXiv:2106.09685), rsLoRA and DoRA by configuration.
+"""Low-rank adapters on linear maps (LoRA, Hu et al. 2021, arXiv:2106.09685); rsLoRA and DoRA.
 
 An adapted map computes `x W'ᵀ + bias` with `W' = W + scale · B A`: `A` [rank, in] is drawn, `B` [out, rank]
 begins at zero, so a new adapter changes nothing. The scale is `alpha / rank`, with rsLoRA
