@@ -98,7 +98,8 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     from apps.pages.evals.served import routes
     from graphs.chatbot.limits import check_question
     from models.chat.loading import takes
-    from models.store import find_model, list_models, read_config
+    from models.chat.weights import locate
+    from models.store import list_models
 
     listed = {info.name: info for info in list_models(settings.home)}
 
@@ -112,9 +113,9 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
         taken = takes(model, settings.home)
         known = {knob: value for knob, value in KNOBS.items() if taken is None or knob in taken}
         try:
-            own = read_config(find_model(model, settings.home))["generation"]
+            own = locate(model, settings.home).generation
         except (HomespunError, KeyError):
-            own = {}  # no folder of ours, or one whose trouble is told when it's asked something
+            own = {}  # no model of ours, or one whose trouble is told when it's asked something
         return {knob: own.get(knob, value) for knob, value in known.items()}
 
     def about(model: str) -> str:

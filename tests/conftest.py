@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -78,6 +80,25 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
         return module.make_checkpoint(family, tmp_path_factory.mktemp("hf") / family, TEXT)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Callable[[Any], AbstractContextManager[Any]]:
+    """Starts a server that speaks OpenAI's protocol on a free port, answered by a chat model."""
+    module = _beside("openai_server")
+
+    @contextmanager
+    def serve(model: Any) -> Iterator[Any]:
+        with module.OpenAIServer(model) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            try:
+                yield server
+            finally:
+                server.shutdown()
+                thread.join()
+
+    return serve
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,9 @@ def _converse(conversation: Conversation, history: Path) -> int:
                 complain(str(error))
             except Exception as error:
                 # Whatever a provider or its network throws ends this answer, not the conversation.
-                complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
+                from models.chat.provider import explain
+
+                complain(str(explain(error) or f"{type(error).__name__}: {' '.join(str(error).split())}"))
     return 0
 
 

@@ -92,6 +92,11 @@ def _status(arguments: list[str], debug: bool, ctrl_c: _CtrlC) -> int:
             return INTERRUPTED
         if debug:
             traceback.print_exc()
+        from models.chat.provider import explain
+
+        if (known := explain(error)) is not None:
+            complain(str(known))
+            return known.exit_status
         if isinstance(error, OSError) and error.strerror:
             where = f"use {error.filename}" if error.filename else "go on"
             complain(

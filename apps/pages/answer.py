@@ -20,6 +20,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from apps.pages import threads
 from graphs.chatbot import Context, keep_partial, settle
 from homespun.errors import Cancelled, HomespunError
+from models.chat.provider import explain
 
 INTERVAL = 0.05
 """Seconds between two updates: quick enough for the eye, slow enough for the browser."""
@@ -213,6 +214,9 @@ def one_line(error: Exception) -> str:
     """Returns what the page says of an error; one that isn't ours goes to the log with its traceback."""
     if isinstance(error, HomespunError):
         return str(error)
+    known = explain(error)
+    if known is not None:
+        return str(known)
     log.error("The chat page failed.", exc_info=error)
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:300] if lines else 'no further word.'}"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.base import BaseLanguageModel
 from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
 from homespun.errors import UsageError
+from models.chat.tokens import counts_tokens
 
 MAX_CHARACTERS = 400_000
 
@@ -47,7 +47,7 @@ def input_limit(model: BaseChatModel) -> int | None:
 
 def count_tokens(model: BaseChatModel, text: str) -> int:
     """Returns the tokens of `text`: exactly where the model brings its tokenizer, else about."""
-    if _counts(model):
+    if counts_tokens(model):
         return model.get_num_tokens(text)
     return count_tokens_approximately([("user", text)])
 
@@ -58,14 +58,6 @@ def said(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     An answer that was stopped before its first word would teach it only that it may be silent.
     """
     return [m for m in messages if not (isinstance(m, AIMessage) and _silent(m))]
-
-
-def _counts(model: BaseChatModel) -> bool:
-    # LangChain's own way to count fetches GPT-2's tokenizer from the network.
-    return (
-        type(model).get_token_ids is not BaseLanguageModel.get_token_ids
-        or model.custom_get_token_ids is not None
-    )
 
 
 def _silent(message: AIMessage) -> bool:

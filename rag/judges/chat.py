@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel, BaseLanguageModel
+from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel, Field
@@ -30,6 +30,7 @@ from homespun.errors import HomespunError, UsageError
 from models import load_chat_model
 from models.chat.fingerprint import fingerprint
 from models.chat.loading import takes
+from models.chat.tokens import counts_tokens
 from rag.judges.judge import Judge, Pair
 from rag.sentences import split
 
@@ -131,8 +132,8 @@ class Chat(Judge):
         return room
 
     def _count(self, text: str) -> int:
-        if type(self.model).get_token_ids is BaseLanguageModel.get_token_ids:
-            return len(text) // 3 + 1  # LangChain's own way needs a tokenizer from the hub
+        if not counts_tokens(self.model):
+            return len(text) // 3 + 1
         return len(self.model.get_token_ids(text))
 
 

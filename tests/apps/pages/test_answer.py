@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apps.pages import threads
-from apps.pages.answer import INTERVAL, Answer, Running
+from apps.pages.answer import INTERVAL, Answer, Running, one_line
 from apps.pages.context import PageContext
 
 
@@ -113,3 +113,11 @@ def test_sessions_do_not_mix(graph: Any) -> None:
         assert len(threads.read(graph, name)) == 2
     assert all(running.free(name, 0) for name in names)
     assert not [t for t in threading.enumerate() if t.name == "homespun-answer" and t.is_alive()]
+
+
+def test_a_failure_of_a_provider_is_told_with_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    from langchain_core.exceptions import ModelRateLimitError
+
+    told = one_line(ModelRateLimitError("Slow down."))
+    assert told == "The model's provider takes no more requests for now: Slow down. Wait, or raise the quota."
+    assert not caplog.records  # no defect of this program
