@@ -42,7 +42,7 @@ class AdaptConfig:
     epochs: float = 1.0
     max_minutes: float = 150.0
     batch_tokens: int = 6144
-    lr: float = 3e-3
+    lr: float = 1.2e-3
     head_lr: float = 1.5e-3
     weight_decay: float = 0.01
     beta1: float = 0.9
