@@ -2,7 +2,9 @@
 
 The names and filters are those that `transformers` gives templates (`raise_exception`, `strftime_now`,
 `tojson` without escapes, loop controls, `{% generation %}`), and what comes out is the same; transformers
-itself isn't needed. A template sees plain values only, and can reach nothing else.
+itself isn't needed. A template sees plain values only, and can reach nothing else. Where it can tell a model
+not to think aloud first (Qwen3, SmolLM3: `enable_thinking`), it's told to: what is thought would be taken for
+the answer, and a grammar leaves no room for it.
 """
 
 from __future__ import annotations
@@ -70,7 +72,12 @@ class ForeignTemplate:
         template = self._with_tools if tools else self._default
         try:
             return template.render(
-                messages=rows, tools=tools or None, documents=None, add_generation_prompt=True, **self._names
+                messages=rows,
+                tools=tools or None,
+                documents=None,
+                add_generation_prompt=True,
+                enable_thinking=False,
+                **self._names,
             )
         except Exception as error:  # a template may do anything with what it's given
             reason = str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""`ChatHomespun`: a model folder, or a supported `transformers` checkpoint, as a LangChain chat model.
+"""`ChatHomespun`: a model folder, or a checkpoint of `transformers`, as a LangChain chat model.
 
 Nothing is loaded before the first answer, and instances share weights. A history that is longer than the
 context loses its oldest turns (system messages, tools and the newest turn stay;
@@ -64,7 +64,7 @@ class ChatHomespun(BaseChatModel):
     model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True)
 
     model: str = "home"
-    """Name or path of a model folder, or `hf:<id or folder>`."""
+    """Name or path of a model folder, or `hf:<model>[+<adapter>]`."""
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None

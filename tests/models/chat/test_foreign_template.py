@@ -40,7 +40,9 @@ def test_a_conversation_is_written_as_transformers_writes_it(
 
     theirs = AutoTokenizer.from_pretrained(checkpoint(family), local_files_only=True, trust_remote_code=False)
     ours = ForeignTemplate(checkpoint(family)).render(TALK, tools)
-    assert ours == theirs.apply_chat_template(TALK, tools=tools, add_generation_prompt=True, tokenize=False)
+    assert ours == theirs.apply_chat_template(
+        TALK, tools=tools, add_generation_prompt=True, enable_thinking=False, tokenize=False
+    )
 
 
 def test_names_filters_and_tags_of_transformers_are_there(tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ def test_names_filters_and_tags_of_transformers_are_there(tmp_path: Path) -> Non
         "{{ bos_token }}{% for m in messages %}{% if m.content == 'skip' %}{% continue %}{% endif %}"
         "{% generation %}{{ m.content }}{% endgeneration %}{{ eos_token }}{% endfor %}"
         "{{ {'b': '<é>', 'a': 1} | tojson(indent=1, sort_keys=True) }}{{ strftime_now('%Y') | length }}"
-        "{{ mask_token is defined }}{{ enable_thinking is defined }}{{ tools is none }}"
+        "{{ mask_token is defined }}{{ enable_thinking }}{{ tools is none }}"
     )
     rows = [{"role": "user", "content": text} for text in ("one", "skip", "two")]
     written = ForeignTemplate(folder_with(tmp_path / "m", template)).render(rows)
