@@ -23,8 +23,9 @@ def load_chat_model(name: str = "home", **kwargs: Any) -> BaseChatModel:
         name: A model folder's name or path (`home`), `scripted:<file>` (plays a script),
             `hf:<model>[+<adapter>]` (a causal language model of `transformers` and a LoRA adapter in PEFT's
             format, each a folder or an id that is in the hub's cache already), or `<provider>:<model>` as
-            LangChain's `init_chat_model` takes it (`ollama:llama3.2`, `openai:…`). Without a decoder: `reader` (answers from passages word for word)
-            and `caller` (calls tools), or `reader:<adapter>` and `caller:<chooser>+<filler>`.
+            LangChain's `init_chat_model` takes it (`ollama:llama3.2`, `openai:…`). Without a decoder:
+            `reader` (answers from passages word for word) and `caller` (calls tools), or `reader:<adapter>`
+            and `caller:<chooser>+<filler>`.
         **kwargs: Fields of the chat model: `temperature`, `max_tokens`, `seed`, `home`, ….
 
     Raises:
