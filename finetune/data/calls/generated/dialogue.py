@@ -13,6 +13,7 @@ from typing import Any
 from finetune.data.calls.example import Argument, Turn
 from finetune.data.calls.generated.forms import Said
 from finetune.data.calls.generated.grammar import Group, Piece, Template, parse, render
+from finetune.data.calls.generated.plain import ADDED, WHOLE, added, whole
 from finetune.data.calls.generated.schemas import Made
 from finetune.data.calls.generated.telling import Habit, Told, habit, tell
 from finetune.data.calls.generated.words import lists, phrase
@@ -67,6 +68,10 @@ class Conversation:
         self._values[slot] = said.value
         return [(text, slot if spells else None) for text, spells in said.pieces]
 
+    def choose(self, slot: str, value: Any) -> None:
+        """Settle a value that is chosen, not spelled."""
+        self._values[slot] = value
+
     def _add(self, told: Told) -> None:
         turn = len(self.turns)
         self.turns.append(Turn("user", told.text))
@@ -115,18 +120,24 @@ def _ask(talk: Conversation, ask: Template, *, later: bool = False) -> None:
     if later and alone:
         slot = rng.choice(sorted(alone))
         left_out = left_out | {slot}
-    pieces = render(ask.parts, rng, talk.say, left_out)
+    if slot is None and rng.random() < WHOLE:
+        pieces = whole(talk)
+    else:
+        pieces = render(ask.parts, rng, talk.say, left_out)
+        rest = [one for one in params if one not in ask.slots or (one in left_out and one != slot)]
+        if rest and rng.random() < ADDED:
+            pieces = added(talk, pieces, rng.choice(rest))
     around(talk, pieces)
     talk.user(pieces)
     if slot is None:
         return
     if not params[slot].required and rng.random() < 0.5:
         talk.assistant(phrase(rng, ("talk_more",)))
-        added = render(alone[slot].parts, rng, talk.say)
-        first, of = added[0]
+        extra = render(alone[slot].parts, rng, talk.say)
+        first, of = extra[0]
         if of is None:
-            added[0] = (first.lstrip(" ,.;?:"), None)
-        talk.user([(_line(rng, "talk_add") + " ", None), *added, (rng.choice((".", "", " please.")), None)])
+            extra[0] = (first.lstrip(" ,.;?:"), None)
+        talk.user([(_line(rng, "talk_add") + " ", None), *extra, (rng.choice((".", "", " please.")), None)])
     else:
         talk.assistant(_question(talk, slot))
         _answer(talk, slot)

@@ -64,13 +64,17 @@ class Template:
     loose: frozenset[str]
 
 
-def parse(text: str) -> Template:
+def parse(text: str, *, groups: bool = True) -> Template:
     """Parse a template.
+
+    Args:
+        text: The template.
+        groups: Whether ``<…>`` is a mark; without, both are characters like others.
 
     Raises:
         UsageError: Its marks don't match.
     """
-    parts, end = _sequence(text, 0, "")
+    parts, end = _sequence(text, 0, "", "[]{}<>" if groups else "[]{}")
     if end != len(text):
         raise UsageError(f"unbalanced template: {text!r}")
     return Template(text, parts, _slots(parts), _slots(parts) - _slots(parts, groups=False))
@@ -110,14 +114,14 @@ def _render(
             _render(part.parts, rng, say, left_out, out)
 
 
-def _sequence(text: str, at: int, until: str) -> tuple[tuple[Part, ...], int]:
+def _sequence(text: str, at: int, until: str, marks: str) -> tuple[tuple[Part, ...], int]:
     parts: list[Part] = []
     while at < len(text) and text[at] not in until:
         char = text[at]
         if char == "[":
             options, at = [], at + 1
             while True:
-                option, at = _sequence(text, at, "|]")
+                option, at = _sequence(text, at, "|]", marks)
                 options.append(option)
                 if at >= len(text):
                     raise UsageError(f"unclosed [ in template: {text!r}")
@@ -125,8 +129,8 @@ def _sequence(text: str, at: int, until: str) -> tuple[tuple[Part, ...], int]:
                 if text[at - 1] == "]":
                     break
             parts.append(Pick(tuple(options)))
-        elif char == "<":
-            inner, at = _sequence(text, at + 1, ">")
+        elif char == "<" and char in marks:
+            inner, at = _sequence(text, at + 1, ">", marks)
             if at >= len(text):
                 raise UsageError(f"unclosed < in template: {text!r}")
             parts.append(Group(inner, _slots(inner)))
@@ -137,11 +141,11 @@ def _sequence(text: str, at: int, until: str) -> tuple[tuple[Part, ...], int]:
                 raise UsageError(f"unclosed {{ in template: {text!r}")
             parts.append(Slot(text[at + 1 : end]))
             at = end + 1
-        elif char in "|]>}":
+        elif char == "|" or (char in "]>}" and char in marks):
             raise UsageError(f"{char} without its beginning in template: {text!r}")
         else:
             end = at
-            while end < len(text) and text[end] not in "[]<>{}" and not ("|" in until and text[end] == "|"):
+            while end < len(text) and text[end] not in marks and not ("|" in until and text[end] == "|"):
                 end += 1
             end = max(end, at + 1)
             parts.append(text[at:end])

@@ -76,8 +76,9 @@ class _Text:
             mark = self.marks[int(rng.random() * len(self.marks))]
             if mark and mark[0] not in text and mark[-1] not in text:
                 return Said(((mark[0], False), (text, True), (mark[-1], False)), text)
-        if text.startswith("the "):  # which belongs to the sentence, not to the name
-            return Said((("the ", False), (text[4:], True)), text[4:])
+        article, _, rest = text.partition(" ")
+        if rest and article in ("the", "a", "an"):  # it belongs to the sentence, not to the value
+            return Said(((f"{article} ", False), (rest, True)), rest)
         return Said(((text, True),), text)
 
 

@@ -41,7 +41,7 @@ def lists() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _entry(text: str) -> Template | None:
-    return parse(text) if "{" in text or "[" in text else None
+    return parse(text, groups=False) if "{" in text or "[" in text else None
 
 
 def phrase(rng: Random, names: tuple[str, ...]) -> str:
@@ -71,7 +71,9 @@ _SMALL = ("a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "under",
 
 def _titled(text: str) -> str:
     words = text.split(" ")
-    return " ".join(word if at and word in _SMALL else word[:1].upper() + word[1:] for at, word in enumerate(words))
+    return " ".join(
+        word if at and word in _SMALL else word[:1].upper() + word[1:] for at, word in enumerate(words)
+    )
 
 
 def expand(template: Template, rng: Random) -> str:
