@@ -123,13 +123,12 @@ def _newest(text: str, pile: _Pile) -> str:
         return text[marks[-1].end() :].strip()
     before, parts = _numbered(text)
     if parts:
-        *rest, last = _PARAGRAPHS.split(parts[-1])
-        if before.strip() or not rest:
-            pile.passages += [Passage(part) for part in parts]
-            return before.strip() or last.strip()
-        for part in (*parts[:-1], parts[-1][: parts[-1].rindex(last)].strip()):
-            pile.passages.append(Passage(part))
-        return last.strip()
+        question = before.strip()
+        if not question:
+            question = _PARAGRAPHS.split(parts[-1])[-1]
+            parts[-1] = parts[-1].removesuffix(question).rstrip()
+        pile.passages += [Passage(part) for part in parts if part]
+        return question
     first, *others = _PARAGRAPHS.split(text.strip())
     if others and others[-1].endswith("?"):
         pile.add(text[: text.rindex(others[-1])].strip())
