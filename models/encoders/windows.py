@@ -80,10 +80,12 @@ class Layout:
         rows = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         found = []
         for row in rows:
-            ids, spans = list(row.ids), list(row.offsets)
-            for more in row.overflowing:
-                ids += more.ids
-                spans += more.offsets
+            ids: list[int] = []
+            spans: list[tuple[int, int]] = []
+            for part in (row, *row.overflowing):
+                real = sum(part.attention_mask)
+                ids += part.ids[:real]
+                spans += part.offsets[:real]
             found.append(Pieces(tuple(ids), tuple(spans)))
         return found
 
