@@ -83,9 +83,9 @@ class Layout:
             ids: list[int] = []
             spans: list[tuple[int, int]] = []
             for part in (row, *row.overflowing):
-                real = sum(part.attention_mask)
-                ids += part.ids[:real]
-                spans += part.offsets[:real]
+                real = [place for place, kept in enumerate(part.attention_mask) if kept]
+                ids += [part.ids[place] for place in real]
+                spans += [part.offsets[place] for place in real]
             found.append(Pieces(tuple(ids), tuple(spans)))
         return found
 
