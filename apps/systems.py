@@ -165,14 +165,18 @@ class Systems:
         return REMOTE_WORKERS if takes(address, self._settings.home) else 1
 
     def _about(self, address: str) -> dict[str, Any]:
-        from models.store import find_model, list_models
+        from models.store import base_of, find_model, is_adapter, list_models
 
+        known = {info.folder: info.parameters for info in list_models(self._settings.home)}
         try:
             folder = find_model(address, self._settings.home)
+            base = base_of(folder) if is_adapter(folder) else folder
         except HomespunError:
             return {}
-        known = {info.folder: info for info in list_models(self._settings.home)}
-        return {"parameters": known[folder].parameters} if folder in known else {}
+        about = {"parameters": known.get(base)}
+        if base != folder:
+            about["adapter_parameters"] = known.get(folder)
+        return {name: count for name, count in about.items() if count is not None}
 
     def _threads(self) -> SqliteSaver:
         if self._saver is None:

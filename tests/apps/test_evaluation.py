@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,6 +154,59 @@ def test_a_model_folder_says_how_likely_a_text_is_and_a_script_does_not(
         assert system.about["parameters"] > 1000
         with pytest.raises(UsageError, match="how likely a text is"):
             systems.make("likelihood", script)
+
+
+@pytest.fixture
+def louder(tiny_model: Path, homespun_home: Path) -> str:
+    """The tiny model among the user's own, with an adapter that changes much of what it says."""
+    import torch
+
+    from models.adapters import save_adapter
+    from models.blocks.lora import LoRAConfig, adapted, adapter_state
+    from models.store import load_model
+
+    folder = shutil.copytree(tiny_model, homespun_home / "models" / "tiny")
+    model, shape = load_model(folder), LoRAConfig(rank=2, alpha=16, targets=(r".*attention.*",))
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        state = {
+            name: torch.randn_like(part) for name, part in adapter_state(adapted(model.net, shape)).items()
+        }
+    save_adapter(folder / "adapters" / "loud", base=model.fingerprint, lora=shape, state=state)
+    return "tiny:loud"
+
+
+def test_a_model_with_an_adapter_is_another_system(louder: str, script: str) -> None:
+    with _systems() as (_, systems):
+        for kind in ("chat", "conversation", "likelihood"):
+            plain, adapted = systems.make(kind, "tiny"), systems.make(kind, louder)
+            assert (adapted.name, adapted.workers) == (louder, plain.workers)
+            assert adapted.fingerprint == systems.make(kind, louder).fingerprint != plain.fingerprint
+        chat = systems.make("chat", louder)
+        assert chat.about["parameters"] == systems.make("chat", "tiny").about["parameters"]
+        assert 0 < chat.about["adapter_parameters"] < chat.about["parameters"]
+        assert systems.make("judge", f"chat:{louder}").batch == 1
+        for kind in ("chat", "conversation", "likelihood"):
+            with pytest.raises(ModelNotFound, match="loud"):
+                systems.make(kind, "tiny:lout")
+
+
+def test_what_an_adapter_buys_and_costs_is_compared_on_the_same_samples(louder: str) -> None:
+    settings = load_settings()
+    asked = {
+        name: [Request((name,), model, limit=8) for model in ("tiny", louder)] for name in ("lm", "recorded")
+    }
+    for plain, adapted in asked.values():
+        before = execute(settings, plain)
+        after = execute(settings, adapted, baseline=before.report)
+        assert before.folder != after.folder
+        assert after.difference is not None
+        headline = after.difference.rows[0]
+        assert headline.n == 8
+        values = [one.report.suites[0].system.estimates[0].value for one in (before, after)]
+        assert headline.difference == pytest.approx((values[1] or 0) - (values[0] or 0))
+        if plain.suites == ("lm",):
+            assert headline.difference != 0
 
 
 def test_judges_are_systems_too(script: str) -> None:
