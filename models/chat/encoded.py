@@ -38,6 +38,8 @@ from models.encoders.trunk import Source, locate, open_trunk
 from models.inference.text import TextStream
 
 OUT_OF_TIME = "There wasn't enough time to read all of it."
+MOST_TOKENS = 100_000
+"""What is told as the longest input: texts are read in windows, so only patience sets a limit."""
 _WORDS = re.compile(r"\s*\S+\s*")
 _SAMPLING = frozenset(
     {"temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed", "presence_penalty"}
@@ -303,6 +305,7 @@ def profile(name: str, tools: bool = False) -> ModelProfile:
     return ModelProfile(
         name=name,
         open_weights=True,
+        max_input_tokens=MOST_TOKENS,
         text_inputs=True,
         image_inputs=False,
         audio_inputs=False,

@@ -194,6 +194,20 @@ def test_an_agent_calls_and_reports() -> None:
     assert messages[-1].text == "3 dry days in Oslo."
 
 
+def test_the_suite_of_tools_runs_on_it_as_it_is() -> None:
+    from evals.sample import Sample
+    from evals.suites.tools import SUITE
+
+    functions = [to_tool(one)["function"] for one in (forecast, tides)]
+    for said, truth, category in (
+        (WEATHER, [{"forecast": {"city": ["Oslo"], "days": [3]}}], "multiple"),
+        (IDLE, None, "irrelevance"),
+    ):
+        asked = {"messages": [{"role": "user", "content": said}], "functions": functions}
+        sample = Sample("1", asked, truth, tags={"category": category})
+        assert SUITE.score(sample, SUITE.answer(ChatCaller(), sample, 0))["call_right"] == 1
+
+
 @pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
 def test_structured_output_is_filled_from_what_was_said(method: Any) -> None:
     found = ChatCaller().with_structured_output(Ticket, method=method).invoke(TICKET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -113,6 +114,31 @@ def test_usage_counts_the_tokens_read_and_said() -> None:
         "output_tokens": count("Maud Okafor"),
         "total_tokens": 2 * (count(QUESTION) + 3) + count(FIRST) + count(SECOND) + count("Maud Okafor"),
     }
+
+
+def test_the_suite_of_answers_runs_on_it_as_it_is() -> None:
+    from evals.sample import Sample
+    from evals.suites.answers import SUITE
+
+    passages = [SECOND, FIRST]
+    for question, right, column in (
+        (QUESTION, ["Maud Okafor"], "exact_match"),
+        (OTHER, [], "abstained_right"),
+    ):
+        sample = Sample("1", {"question": question, "passages": passages}, right)
+        scores = SUITE.score(sample, SUITE.answer(ChatReader(), sample, 0))
+        assert scores[column] == 1
+        assert scores["hallucinated"] == 0
+    sample = Sample("1", {"question": QUESTION, "passages": passages}, ["Maud Okafor"])
+    scores = SUITE.score(sample, SUITE.answer(ChatReader(), sample, 0))
+    assert scores["citation_recall"] == scores["citation_precision"] == scores["contains_answer"] == 1
+
+
+def test_who_is_not_wanted_any_more_stops_between_passes() -> None:
+    cancel = threading.Event()
+    cancel.set()
+    found = ChatReader()._generate([HumanMessage(PROMPT)], cancel=cancel)
+    assert found.generations[0].message.response_metadata["finish_reason"] == "cancelled"
 
 
 def test_limits_and_stop_strings_cut_the_answer() -> None:
