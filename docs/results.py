@@ -1,10 +1,11 @@
-"""Keeps the README's table of results: ``python docs/results.py`` writes it from ``evals/results/*.json``.
+"""Keeps the tables of results: ``python docs/results.py`` writes them from ``evals/results/*.json``.
 
-``--check`` writes nothing and leaves with 1 where the README isn't what the reports give.
+The README has all of them, the card of each shipped adapter those of the systems that it's part of.
+``--check`` writes nothing and leaves with 1 where a page isn't what the reports give.
 ``--add RUN [--as NAME]`` first keeps the report of a run (a run folder, its id, or a report file) without its
 samples as ``evals/results/NAME.json``; without a name it's called after what was measured.
 
-The table stands in README.md between the lines ``<!-- results -->`` and ``<!-- /results -->``.
+A table stands between the lines ``<!-- results -->`` and ``<!-- /results -->``.
 """
 
 from __future__ import annotations
@@ -26,12 +27,26 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 KEPT = ROOT / "evals" / "results"
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
+WEIGHTS = ROOT / "models" / "weights"
+CARDS = {
+    "minilm/adapters/read": ("read",),
+    "minilm/adapters/fill": ("caller",),
+    "minilm/adapters/choose": ("caller",),
+    "home/adapters/recall": ("home:recall", "home"),
+}
+"""Adapter's folder → the systems whose results its card shows."""
 CLOCK = ("first_token_p50", "throughput", "peak_memory")
 """What the table says of time and memory; the report has more."""
 HEAD = ("suite", "measure", "system", "value", "95 % interval", "n", "baselines")
 
 
-def main(arguments: Sequence[str] | None = None, *, readme: Path = README, kept: Path = KEPT) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    readme: Path = README,
+    kept: Path = KEPT,
+    weights: Path = WEIGHTS,
+) -> int:
     """Runs the command and returns its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if the README is stale")
@@ -41,18 +56,31 @@ def main(arguments: Sequence[str] | None = None, *, readme: Path = README, kept:
     try:
         if given.add:
             sys.stdout.write(f"kept as {add(given.add, given.name, kept)}\n")
-        before = readme.read_text(encoding="utf-8")
-        after = insert(before, render([read_report(path) for path in files(kept)]))
+        reports = [read_report(path) for path in files(kept)]
+        pages = {readme: render(reports)}
+        for folder, systems in CARDS.items():
+            if (card := weights / folder / "README.md").is_file():
+                pages[card] = render([of_systems(report, systems) for report in reports])
+        stale = [
+            (page, after)
+            for page, made in pages.items()
+            if (after := insert(before := page.read_text(encoding="utf-8"), made)) != before
+        ]
     except HomespunError as error:
         sys.stderr.write(f"results: {error}\n")
         return 2
-    if before == after:
-        return 0
-    if given.check:
-        sys.stderr.write(f"results: {readme.name} is stale: run `python docs/results.py`.\n")
-        return 1
-    atomic_write(readme, after)
-    return 0
+    for page, after in stale:
+        if given.check:
+            sys.stderr.write(f"results: {page} is stale: run `python docs/results.py`.\n")
+        else:
+            atomic_write(page, after)
+    return 1 if given.check and stale else 0
+
+
+def of_systems(report: Report, systems: Sequence[str]) -> Report:
+    """Returns the report with only the suites that measured one of these systems."""
+    kept = [result for result in report.suites if plain(result.system.name) in systems]
+    return report.model_copy(update={"suites": kept})
 
 
 def files(kept: Path = KEPT) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
+from finetune.adapting.batches import WIDTHS
 from homespun.errors import UsageError
 from homespun.names import unknown
 
@@ -42,6 +43,8 @@ class AdaptConfig:
     epochs: float = 1.0
     max_minutes: float = 150.0
     batch_tokens: int = 6144
+    widths: tuple[int, ...] = WIDTHS
+    """Lengths that rows are padded to; each is compiled by itself."""
     lr: float = 1.2e-3
     head_lr: float = 1.5e-3
     weight_decay: float = 0.01
@@ -100,7 +103,8 @@ def _parsed(kind: str, text: str) -> Any:
     if kind.startswith("bool"):
         return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
     if kind.startswith("tuple"):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        return tuple(map(int, parts)) if "int" in kind else tuple(parts)
     if kind.startswith("str"):
         return text
     raise ValueError(kind)

@@ -88,7 +88,7 @@ class AdaptTrainer:
         self.source = locate(config.trunk)
         torch.manual_seed(config.seed)
         self._build()
-        self.batches = RowBatches(self.train, config.batch_tokens, seed=config.seed)
+        self.batches = RowBatches(self.train, config.batch_tokens, seed=config.seed, widths=config.widths)
         self.total = max(1, round(self.batches.per_epoch * config.epochs))
         decayed = [p for p in self._trained() if p.dim() > 1]
         plain = [p for p in self._trained() if p.dim() < 2]
@@ -217,7 +217,9 @@ class AdaptTrainer:
         """Mean loss of a unit over the validation rows."""
         total, count = 0.0, 0
         self.net.eval()
-        for batch in RowBatches(self.valid, self.config.batch_tokens, seed=0).once():
+        for batch in RowBatches(
+            self.valid, self.config.batch_tokens, seed=0, widths=self.config.widths
+        ).once():
             total += float(self._forward(self._loss, batch).sum())
             count += len(batch.real)
         self.net.train()

@@ -37,7 +37,13 @@ PLAN = Plan(
     prepare=prepare,
     use="homespun eval tools --model caller",
     own={"share": "1.0"},
-    settings={"max_minutes": 60.0, "batch_tokens": 6144, "rank": 20, "alpha": 20.0},
+    settings={
+        "max_minutes": 60.0,
+        "batch_tokens": 6144,
+        "rank": 20,
+        "alpha": 20.0,
+        "widths": (64, 96, 128, 192, 256),
+    },
 )
 
 

@@ -153,8 +153,11 @@ def test_an_unfinished_run_is_not_overwritten(rows, trunk, tmp_path):
 
 
 def test_settings_are_read_by_their_types():
-    changed = AdaptConfig().with_overrides({"lr": "1e-4", "rank": "8", "full": "yes", "targets": "up, down"})
-    assert (changed.lr, changed.rank, changed.full, changed.targets) == (1e-4, 8, True, ("up", "down"))
+    changed = AdaptConfig().with_overrides(
+        {"lr": "1e-4", "rank": "8", "full": "yes", "targets": "up, down", "widths": "8, 16"}
+    )
+    assert (changed.lr, changed.rank, changed.full) == (1e-4, 8, True)
+    assert (changed.targets, changed.widths) == (("up", "down"), (8, 16))
     with pytest.raises(UsageError, match="Did you mean rank"):
         AdaptConfig().with_overrides({"rnak": "8"})
     with pytest.raises(UsageError, match="rank takes int"):
