@@ -255,6 +255,26 @@ def test_a_reader_is_measured_alone_by_its_address_and_beside_others_as_the_usua
     assert [one.system.name for one in both] == ["read", script]
 
 
+@pytest.mark.parametrize(("suite", "model"), [("answers", "reader"), ("tools", "caller")])
+def test_models_over_the_encoder_are_asked_like_any_chat_model(
+    suite: str, model: str, encoder_adapter: Callable[..., Path]
+) -> None:
+    settings = load_settings()
+    for task in ("read", "fill", "choose"):
+        encoder_adapter(task)
+    with _systems() as (_, systems):
+        first = systems.make("chat", model)
+        assert first.workers == 1
+        encoder_adapter("read", threshold=0.4)
+        encoder_adapter("fill", threshold=0.4)
+        assert systems.make("chat", model).fingerprint != first.fingerprint
+    finished = execute(settings, Request((suite,), model, limit=5))
+    assert finished.silent == finished.failed == []
+    assert finished.report.timings is not None
+    (time,) = finished.report.timings.suites[0].estimates
+    assert (time.measure, time.n) == ("answer_p50", 5)
+
+
 @pytest.mark.usefixtures("suites")
 def test_what_cannot_run_is_an_error_by_name_and_told_among_all(script: str) -> None:
     with _systems() as (settings, systems):
