@@ -1,17 +1,15 @@
-"""A checkpoint's net, by whoever computes it: our decoder where it can, else `transformers`."""
+"""A checkpoint's net, with or without an adapter: by our decoder where it can, else by `transformers`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from homespun.errors import UsageError
+from homespun.errors import CorruptWeights, UsageError
 
 if TYPE_CHECKING:
     from models.interop.causal import CausalNet
     from models.nets.decoder import Decoder
-
-_Net = TypeVar("_Net")
 
 
 def context_length(values: dict[str, Any]) -> int:
@@ -52,11 +50,25 @@ def load_net(folder: Path) -> Decoder | CausalNet:
     return from_transformers(folder).requires_grad_(False)
 
 
-def with_adapter(net: _Net, folder: Path) -> _Net:
-    """The net with the adapter in a folder on it; all other tensors are shared.
+def with_adapter(net: Any, folder: Path) -> Any:
+    """The net with the adapter in a folder on it; all other tensors are shared, `net` stays as it is.
+
+    Args:
+        net: Our decoder, or a model of transformers as `load_net` gives it.
+        folder: An adapter in PEFT's format.
 
     Raises:
-        UsageError: The adapter isn't made for this net.
+        UsageError: The adapter asks for what can't be done here, or isn't made for this net.
         CorruptWeights: Its files are damaged.
     """
-    raise UsageError(f"{type(net).__name__} can't take the adapter {folder} yet")
+    from models.blocks.lora import adapter_parameters
+    from models.interop.causal import CausalNet
+    from models.interop.peft import with_peft
+
+    if isinstance(net, CausalNet):
+        made: CausalNet | Decoder = net.with_model(with_peft(net.model, folder))
+    else:
+        made = with_peft(net, folder)
+    if not all(bool(part.isfinite().all()) for part in adapter_parameters(made)):
+        raise CorruptWeights(f"the adapter in {folder} holds not-a-number: copy the folder again")
+    return made.eval().requires_grad_(False)
