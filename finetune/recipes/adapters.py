@@ -86,7 +86,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
         if context.data is None:
             raise UsageError(
                 f"{plan.name} learns from public data: set HOMESPUN_DATA to a folder that holds it "
-                "(docs/data.md says which files)"
+                "(docs/training.md says which files)"
             )
         layout = Layout(open_trunk(locate(home=context.home)).tokenizer, **plan.lengths)
         train, valid, sources = plan.prepare(layout, context.data, own)
