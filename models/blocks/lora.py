@@ -59,8 +59,8 @@ class LoRAConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.rank, int) or isinstance(self.rank, bool) or self.rank < 1:
             raise UsageError(f"rank must be an integer of 1 or more, not {self.rank!r}")
-        if not self.alpha > 0:
-            raise UsageError(f"alpha must be above 0, not {self.alpha!r}")
+        if not 0 < self.alpha < math.inf:
+            raise UsageError(f"alpha must be above 0 and finite, not {self.alpha!r}")
         if not 0.0 <= self.dropout < 1.0:
             raise UsageError(f"dropout must be at least 0 and below 1, not {self.dropout!r}")
         object.__setattr__(self, "targets", tuple(self.targets))
@@ -100,8 +100,10 @@ class LoRAConfig:
         unknown = values.keys() - {field.name for field in fields(cls)}
         if unknown:
             raise UsageError(f"an adapter's configuration has no {', '.join(sorted(unknown))}")
+        targets = values.get("targets")
+        given = {**values, "targets": (targets,)} if isinstance(targets, str) else values
         try:
-            return cls(**values)
+            return cls(**given)
         except TypeError as error:
             raise UsageError(f"this is not an adapter's configuration: {error}") from error
 
@@ -123,9 +125,9 @@ class LoRALinear(nn.Module):
         super().__init__()
         self.base = base
         self.config = config
-        like = {"device": base.weight.device, "dtype": torch.float32}
-        self.lora_A = nn.Parameter(torch.empty(config.rank, base.in_features, **like))
-        self.lora_B = nn.Parameter(torch.zeros(base.out_features, config.rank, **like))
+        device, dtype = base.weight.device, torch.float32
+        self.lora_A = nn.Parameter(torch.empty(config.rank, base.in_features, device=device, dtype=dtype))
+        self.lora_B = nn.Parameter(torch.zeros(base.out_features, config.rank, device=device, dtype=dtype))
         nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))
         self.magnitude = nn.Parameter(base.weight.detach().float().norm(dim=1)) if config.dora else None
 
@@ -149,7 +151,7 @@ class LoRALinear(nn.Module):
         """`W'` [out, in], computed anew at each call, in the base's type."""
         whole = self._sum()
         if self.magnitude is not None:
-            whole = whole * (self.magnitude / whole.detach().norm(dim=1))[:, None]
+            whole = whole * (self.magnitude / _lengths(whole))[:, None]
         return whole.to(self.base.weight.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -158,8 +160,8 @@ class LoRALinear(nn.Module):
         low = self.config.scale * F.linear(F.linear(seen, self.lora_A.to(x.dtype)), self.lora_B.to(x.dtype))
         if self.magnitude is None:
             return F.linear(x, self.base.weight, self.bias) + low
-        lengths = self._sum().detach().norm(dim=1)
-        mapped = (self.magnitude / lengths).to(x.dtype) * (F.linear(x, self.base.weight) + low)
+        scale = (self.magnitude / _lengths(self._sum())).to(x.dtype)
+        mapped = scale * (F.linear(x, self.base.weight) + low)
         return mapped if self.bias is None else mapped + self.bias
 
     def _sum(self) -> Tensor:
@@ -170,12 +172,20 @@ class LoRALinear(nn.Module):
         return f"rank={self.config.rank}, alpha={self.config.alpha}"
 
 
-def adapted(net: Net, config: LoRAConfig, state: Mapping[str, Tensor] | None = None) -> Net:
+def _lengths(weight: Tensor) -> Tensor:
+    """Lengths of rows, constants to the gradient; a row of zeros has one that can be divided by."""
+    lengths: Tensor = weight.detach().norm(dim=1)
+    return lengths.clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def adapted(
+    net: Net, config: LoRAConfig | Mapping[str, LoRAConfig], state: Mapping[str, Tensor] | None = None
+) -> Net:
     """A net with adapters on its targets, sharing every tensor with `net`, which stays as it is.
 
     Args:
         net: The base; it may have no adapters yet.
-        config: The adapter's shape.
+        config: The adapter's shape; or a shape for each linear map by its whole name, targets aside.
         state: What `adapter_state` gave; by default a new adapter that changes nothing.
 
     Raises:
@@ -185,16 +195,26 @@ def adapted(net: Net, config: LoRAConfig, state: Mapping[str, Tensor] | None = N
         raise UsageError("this net has adapters already: adapt the base, or merge them first")
     shared: dict[int, Any] = {id(tensor): tensor for tensor in (*net.parameters(), *net.buffers())}
     made = copy.deepcopy(net, shared)
-    found = [
-        (name, part)
-        for name, part in made.named_modules()
-        if isinstance(part, nn.Linear) and config.hits(name)
-    ]
-    if not found:
-        raise UsageError(f"no linear map of this net is named {' or '.join(config.targets)}")
-    for name, linear in found:
+    linears = {
+        name: part
+        for name, part in made.named_modules(remove_duplicate=False)
+        if isinstance(part, nn.Linear) and name
+    }
+    if isinstance(config, LoRAConfig):
+        shapes: Mapping[str, LoRAConfig] = {name: config for name in linears if config.hits(name)}
+        unknown = [] if shapes else list(config.targets)
+    else:
+        shapes, unknown = config, sorted(config.keys() - linears.keys())
+    if unknown:
+        raise UsageError(f"no linear map of this net is named {' or '.join(unknown[:3])}")
+    # A map that stands in several places has one adapter.
+    put: dict[nn.Module, LoRALinear] = {}
+    for name, shape in shapes.items():
+        linear = linears[name]
+        if linear not in put:
+            put[linear] = LoRALinear(linear, shape).train(linear.training)
         owner, _, last = name.rpartition(".")
-        setattr(made.get_submodule(owner), last, LoRALinear(linear, config).train(linear.training))
+        setattr(made.get_submodule(owner), last, put[linear])
     if state is not None:
         load_adapter_state(made, state)
     return made
@@ -284,7 +304,7 @@ def low_rank(before: nn.Module, after: nn.Module, config: LoRAConfig) -> dict[st
         What `adapter_state` would give (Eckart and Young 1936: the best of its rank in the least squares).
 
     Raises:
-        UsageError: DoRA was asked for.
+        UsageError: DoRA was asked for, no map is a target, or the nets are of different shapes.
     """
     if config.dora:
         raise UsageError("a difference of weights is compressed without dora")
@@ -293,9 +313,16 @@ def low_rank(before: nn.Module, after: nn.Module, config: LoRAConfig) -> dict[st
     for name, linear in before.named_modules():
         if not (isinstance(linear, nn.Linear) and config.hits(name)):
             continue
-        difference = (ends[name].weight - linear.weight).float()
+        end = ends.get(name)
+        if not isinstance(end, nn.Linear) or end.weight.shape != linear.weight.shape:
+            raise UsageError(f"the nets differ in more than values: the second has no map like {name}")
+        difference = end.weight.float() - linear.weight.float()
         u, s, vh = torch.linalg.svd(difference, full_matrices=False)
         root = s[: config.rank].sqrt()
-        found[f"{name}.lora_A"] = (root[:, None] * vh[: config.rank]).contiguous()
-        found[f"{name}.lora_B"] = (u[:, : config.rank] * root / config.scale).contiguous()
+        # A small map has fewer directions than the rank: the others stay zero.
+        rest = config.rank - len(root)
+        found[f"{name}.lora_A"] = F.pad(root[:, None] * vh[: config.rank], (0, 0, 0, rest)).contiguous()
+        found[f"{name}.lora_B"] = F.pad(u[:, : config.rank] * root / config.scale, (0, rest)).contiguous()
+    if not found:
+        raise UsageError(f"no linear map of this net is named {' or '.join(config.targets)}")
     return found

@@ -84,6 +84,11 @@ def to_bert(net: Encoder, folder: str | Path, tokenizer_json: str | None = None)
             (inside / "tokenizer.json").write_text(tokenizer_json, encoding="utf-8")
 
 
+def their_module(name: str) -> str:
+    """What they call the module that we call `name`, without a prefix."""
+    return _translate(f"{name}.weight", _NAMES, _LAYER, "layers", "encoder.layer").removesuffix(".weight")
+
+
 def to_theirs(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Our state dictionary under their names, without a prefix; every tensor is contiguous."""
     return {

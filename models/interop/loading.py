@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from homespun.errors import CorruptWeights, UsageError
 
 if TYPE_CHECKING:
     from models.interop.causal import CausalNet
     from models.nets.decoder import Decoder
+
+_Net = TypeVar("_Net")
 
 
 def context_length(values: dict[str, Any]) -> int:
@@ -50,7 +52,7 @@ def load_net(folder: Path) -> Decoder | CausalNet:
     return from_transformers(folder).requires_grad_(False)
 
 
-def with_adapter(net: Any, folder: Path) -> Any:
+def with_adapter(net: _Net, folder: Path) -> _Net:
     """The net with the adapter in a folder on it; all other tensors are shared, `net` stays as it is.
 
     Args:
@@ -68,7 +70,7 @@ def with_adapter(net: Any, folder: Path) -> Any:
     if isinstance(net, CausalNet):
         made: CausalNet | Decoder = net.with_model(with_peft(net.model, folder))
     else:
-        made = with_peft(net, folder)
+        made = with_peft(cast("Decoder", net), folder)
     if not all(bool(part.isfinite().all()) for part in adapter_parameters(made)):
         raise CorruptWeights(f"the adapter in {folder} holds not-a-number: copy the folder again")
-    return made.eval().requires_grad_(False)
+    return cast("_Net", made.eval().requires_grad_(False))

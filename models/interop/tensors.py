@@ -52,6 +52,21 @@ def _translate(name: str, table: Mapping[str, str], layers: tuple[str, str]) -> 
     return f"{layers[1]}.{match[1]}.{table[match[2]]}.{kind}"
 
 
+def their_module(kind: str, name: str) -> str:
+    """What the architecture `kind` calls the module that we call `name`; GPT-2 has three in one.
+
+    Raises:
+        KeyError: It has no such module.
+    """
+    table, layers = (_GPT2, "transformer.h") if kind == "gpt2" else (_LLAMA, "model.layers")
+    if kind == "gpt2":
+        name = re.sub(r"\.attention\.(query|key|value)$", ".attention.joined", name)
+    translated = _translate(f"{name}.weight", table, ("layers", layers))
+    if translated is None:
+        raise KeyError(name)
+    return translated.removesuffix(".weight")
+
+
 def to_theirs(kind: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Our state dictionary as the architecture `kind` names it; every tensor is contiguous."""
     gpt2 = kind == "gpt2"
