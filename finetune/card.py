@@ -41,24 +41,22 @@ def render(
         "## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages),
         "## Data\n\n" + _data(stages),
         "## Limits\n\n" + settings.get("limits", "Not stated."),
+        *_answers(answers, temperature),
     ]
-    if answers:
-        how = "greedily" if temperature == 0 else f"at temperature {temperature:g}, seed 0"
-        said = "\n\n".join(f"> {question}\n\n{answer}" for question, answer in answers)
-        parts.append(
-            f"## Answers\n\nEach line was asked in a new conversation and answered {how}; every answer "
-            f"stands here, none was chosen or changed.\n\n{said}"
-        )
     return "\n\n".join(parts) + "\n"
 
 
-def render_adapter(address: str, config: Mapping[str, Any], results: str = "") -> str:
+def render_adapter(
+    address: str, config: Mapping[str, Any], answers: Sequence[tuple[str, str]] = (), temperature: float = 0.0
+) -> str:
     """Write an adapter's card as Markdown.
 
     Args:
-        address: How it is asked for: `<model>:<adapter>`.
-        config: the adapter's config.json.
-        results: what was measured, as Markdown.
+        address: how it is asked for: `<model>:<adapter>`.
+        config: the adapter's config.json; its training may hold what was measured as `results`, rows of
+            suite, measure, what is better, and value, low and high end of it and of the model alone.
+        answers: as for `render`.
+        temperature: as for `render`.
     """
     lora, training = config["lora"], config.get("training") or {}
     settings = training.get("config") or {}
@@ -67,19 +65,45 @@ def render_adapter(address: str, config: Mapping[str, Any], results: str = "") -
     licence = weights_licence(source for stage in read for source in dict(stage.get("sources") or {}))
     kind = " with learnt lengths (DoRA)" if lora.get("dora") else ""
     targets = ", ".join(f"`{target}`" for target in lora["targets"])
+    results = training.get("results") or []
     parts = [
         f"---\nlicense: {licence}\nlanguage: en\nbase_model: {model}\ntags: [homespun, lora]\n---",
         f"# {address}",
         settings.get("description", "An adapter."),
         f'```sh\nhomespun chat --model {address} "Hello"\n```',
-        *([f"## What it buys and what it costs\n\n{results}"] if results else []),
-        f"## Shape\n\nAn adapter of rank {lora['rank']}, alpha {lora['alpha']:g}{kind} on {targets} "
-        f"of {model}, whose weights stay as they are.",
+        *(["## What it buys and what it costs\n\n" + _results(address, results)] if results else []),
+        f"## Shape\n\nAn adapter of rank {lora['rank']} (alpha {lora['alpha']:g}){kind} on {targets} of {model}, "
+        "whose weights stay as they are.",
         "## Training\n\n" + _stage(training),
         "## Data\n\n" + _data([training]),
         "## Limits\n\n" + settings.get("limits", "Not stated."),
+        *_answers(answers, temperature),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _answers(answers: Sequence[tuple[str, str]], temperature: float) -> list[str]:
+    if not answers:
+        return []
+    how = "greedily" if temperature == 0 else f"at temperature {temperature:g}, seed 0"
+    said = "\n\n".join(f"> {question}\n\n{answer}" for question, answer in answers)
+    return [
+        f"## Answers\n\nEach line was asked in a new conversation and answered {how}; every answer "
+        f"stands here, none was chosen or changed.\n\n{said}"
+    ]
+
+
+def _results(address: str, results: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        f"All samples of the built-in suites, greedy, with 95 % intervals.\n\n"
+        f"| suite | measure | better | {address} | {address.rpartition(':')[0]} alone |\n|---|---|---|---|---|"
+    ]
+    for row in results:
+        shown = [
+            " ".join((f"{v:.3f}", f"[{low:.3f}, {high:.3f}]")) for v, low, high in (row["with"], row["alone"])
+        ]
+        rows.append(f"| {row['suite']} | {row['measure']} | {row['better']} | {shown[0]} | {shown[1]} |")
+    return "\n".join(rows)
 
 
 def _shape(net: Mapping[str, Any]) -> str:

@@ -12,11 +12,16 @@ from apps.cli.options import AsJson
 from apps.cli.output import columns, emit, note, printable, size
 
 if TYPE_CHECKING:
-    from models.store import ModelInfo
+    from models.store import LoadedModel, ModelInfo
 
-app = typer.Typer(help="List, show and export models.")
+app = typer.Typer(help="List, show and export models and the adapters on them.")
 
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or the path of its folder.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="A model's name or the path of its folder; with :NAME behind it an adapter's."
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -27,7 +32,7 @@ def _root(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the models that a name reaches."""
+    """List the models and adapters that a name reaches."""
     from homespun.settings import load_settings
     from models.store import list_models
 
@@ -55,7 +60,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show a model's card, its configuration and whether its files are whole."""
+    """Show a model's or an adapter's card, its configuration and whether its files are whole."""
     from homespun.settings import load_settings
     from models.store import CARD, damaged_files, find_model, read_config
 
@@ -69,8 +74,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
         return
     print(f"{folder}\n")
     print("files:", f"missing or altered: {', '.join(damaged)}" if damaged else "whole")
-    for key in ("kind", "net", "generation", "training"):
-        print(f"{key}: {config.get(key)}")
+    for key in ("kind", "base", "lora", "net", "generation", "training"):
+        if key in config:
+            print(f"{key}: {config[key]}")
     print(f"\n{printable(text)}")
 
 
@@ -78,23 +84,29 @@ def show(name: Name, as_json: AsJson = False) -> None:
 def export(
     name: Name,
     folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet.")],
+    peft: Annotated[
+        bool, typer.Option("--peft", help="Write the adapter alone, as a folder that `peft` loads.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a model as a folder that `transformers` loads."""
+    """Write a model as a folder that `transformers` loads; an adapter is merged into it."""
     from homespun.errors import UsageError
     from homespun.files import atomic_folder
     from homespun.settings import load_settings
 
     if folder.exists():
         raise UsageError(f"{folder} is there already. Choose a folder that isn't.")
-    from models.interop.huggingface import to_transformers
-    from models.store import find_model, load_model
+    from models.store import find_model, is_adapter, load_model
 
-    loaded = load_model(find_model(name, load_settings().home))
+    found = find_model(name, load_settings().home)
+    if peft and not is_adapter(found):
+        raise UsageError(f"{name} is no adapter, and --peft writes those alone: name one as MODEL:NAME.")
+    loaded = load_model(found)
     with atomic_folder(folder) as temporary:
-        to_transformers(loaded.net, temporary, loaded.tokenizer)
+        _write(loaded, temporary, name.rpartition(":")[0] if peft else None)
     if as_json:
-        emit({"model": name, "folder": str(folder.absolute()), "format": "transformers"})
+        layout = "peft" if peft else "transformers"
+        emit({"model": name, "folder": str(folder.absolute()), "format": layout})
     else:
         print(folder)
 
@@ -108,11 +120,11 @@ def card(
     write: Annotated[bool, typer.Option("--write", help="Replace the card in the model's folder.")] = False,
 ) -> None:
     """Print a model's card: its shape, data and training, and how it answers the lines of a file."""
-    from finetune.card import render
+    from finetune.card import render, render_adapter
     from homespun.errors import UsageError
     from homespun.files import atomic_write
     from homespun.settings import load_settings
-    from models.store import CARD, find_model, read_config
+    from models.store import CARD, find_model, is_adapter, read_config
 
     settings = load_settings()
     folder = find_model(name, settings.home)
@@ -126,12 +138,29 @@ def card(
             raise UsageError(f"Can't read the questions in {ask}: {error}.") from error
         model = chat_model(settings, name, temperature=0.0)
         answers = [(line.strip(), model.invoke(line).text) for line in lines if line.strip()]
-    text = render(folder.name, read_config(folder), answers)
+    if is_adapter(folder):
+        model = folder.parent.parent.name
+        text = render_adapter(f"{model}:{folder.name}", read_config(folder), answers)
+    else:
+        text = render(folder.name, read_config(folder), answers)
     if write:
         atomic_write(folder / CARD, text)
         note(f"Written: {folder / CARD}")
     else:
         print(text, end="")
+
+
+def _write(loaded: LoadedModel, folder: Path, base: str | None) -> None:
+    """Write the adapter on `base` alone, or all in one where that's None."""
+    if base is not None:
+        from models.interop.peft import to_peft
+
+        to_peft(loaded.net, folder, base=base)
+        return
+    from models.blocks.lora import merged
+    from models.interop.huggingface import to_transformers
+
+    to_transformers(merged(loaded.net), folder, loaded.tokenizer)
 
 
 def _plain(info: ModelInfo) -> dict[str, Any]:
