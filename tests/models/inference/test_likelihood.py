@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tokenizers
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,10 +126,6 @@ def test_a_model_is_loaded_by_its_address(tiny_model: Path, tiny: LoadedModel) -
 
 
 def test_a_foreign_tokenizer_begins_texts_as_its_checkpoint_says(tiny: LoadedModel, tmp_path: Path) -> None:
-    import json
-
-    import tokenizers
-
     folder = tmp_path / "foreign"
     to_transformers(tiny.net, folder, tiny.tokenizer)
     words = {word: number for number, word in enumerate(["[UNK]", "hello", "world", "<s>"])}
@@ -149,6 +148,26 @@ def test_a_foreign_tokenizer_begins_texts_as_its_checkpoint_says(tiny: LoadedMod
     path.write_text(json.dumps(config))
     with pytest.raises(CorruptWeights, match=r"tokenizer\.json"):
         load_likelihood(f"hf:{folder}")
+
+
+def test_a_model_of_transformers_is_read_as_ours_are(checkpoint: Callable[[str], Path]) -> None:
+    from transformers import AutoModelForCausalLM
+
+    folder = checkpoint("gemma")
+    model = load_likelihood(f"hf:{folder}", window=40, stride=40)
+    theirs = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+    tokens = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")).encode(TEXT).ids
+    ids = torch.tensor([[2, *tokens]])
+    nats = 0.0
+    with torch.inference_mode():
+        for window in windows(len(tokens), 40, 40):
+            logits = theirs(ids[:, window.start : window.end]).logits[0].log_softmax(-1)
+            targets = ids[0, window.start + 1 : window.end + 1]
+            nats -= float(logits[torch.arange(len(targets)), targets].sum())
+    found = model(TEXT)
+    assert found.tokens == len(tokens) > 40
+    assert found.nats == pytest.approx(nats, rel=1e-5)
+    assert model.parameters == theirs.num_parameters()
 
 
 def test_reading_leaves_no_gradients(tiny: LoadedModel) -> None:
