@@ -72,8 +72,8 @@ def render_adapter(
         settings.get("description", "An adapter."),
         f'```sh\nhomespun chat --model {address} "Hello"\n```',
         *(["## What it buys and what it costs\n\n" + _results(address, results)] if results else []),
-        f"## Shape\n\nAn adapter of rank {lora['rank']} (alpha {lora['alpha']:g}){kind} on {targets} of {model}, "
-        "whose weights stay as they are.",
+        f"## Shape\n\nAn adapter of rank {lora['rank']} (alpha {lora['alpha']:g}){kind} on {targets} of "
+        f"{model}, whose weights stay as they are.",
         "## Training\n\n" + _stage(training),
         "## Data\n\n" + _data([training]),
         "## Limits\n\n" + settings.get("limits", "Not stated."),
@@ -94,9 +94,10 @@ def _answers(answers: Sequence[tuple[str, str]], temperature: float) -> list[str
 
 
 def _results(address: str, results: Sequence[Mapping[str, Any]]) -> str:
+    alone = address.rpartition(":")[0]
     rows = [
-        f"All samples of the built-in suites, greedy, with 95 % intervals.\n\n"
-        f"| suite | measure | better | {address} | {address.rpartition(':')[0]} alone |\n|---|---|---|---|---|"
+        "All samples of the built-in suites, greedy, with 95 % intervals.\n\n"
+        f"| suite | measure | better | {address} | {alone} alone |\n|---|---|---|---|---|"
     ]
     for row in results:
         shown = [
