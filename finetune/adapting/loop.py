@@ -299,12 +299,14 @@ class AdaptTrainer:
                 if stop.seen:
                     self._interrupted()
                 if self.config.eval_every and self.step % self.config.eval_every == 0:
+                    self.save()
+                    saved = time.monotonic()
                     self._validate()
                 if now - saved >= self.config.checkpoint_every_s:
                     self.save()
                     saved = time.monotonic()
-            loss = self._validate()
             self.save()
+            loss = self._validate()
         return self._finish(loss)
 
     def _validate(self) -> float:
