@@ -151,7 +151,7 @@ def _with_unit(rng: Random, number: float, units: tuple[str, ...]) -> Said:
         return Said(((text, True),), number)
     unit = units[int(rng.random() * len(units))]
     if number == 1 and len(unit) > 3 and unit.endswith("s") and " " not in unit:
-        unit = unit[:-1]
+        unit = unit[:-2] if unit.endswith(("sses", "ches", "xes")) else unit[:-1]
     glued = unit in _GLUED and text[-1].isdigit() and rng.random() < 0.4
     return _beside("", text, unit if glued or unit == "%" else f" {unit}", number)
 

@@ -21,7 +21,7 @@ from finetune.data.calls.generated.words import lists, phrase
 _KEPT = ("enum", "bool", "code", "date", "time", "quote", "year")
 """Kinds of values that keep their letters when everything is written small."""
 
-MENTIONED = 0.6
+MENTIONED = 0.5
 """Chance that an optional parameter is mentioned where a template can."""
 
 
@@ -90,22 +90,24 @@ def _lowered(said: Said) -> Said:
     return Said(tuple((text.lower(), spells) for text, spells in said.pieces), value)
 
 
-def converse(made: Made, rng: Random) -> Conversation:
-    """One conversation that asks for the tool."""
+def converse(made: Made, rng: Random, *, helped: bool = True) -> Conversation:
+    """One conversation that asks for the tool; `helped`: the assistant may have understood what is wanted."""
     talk = Conversation(made, rng, habit(rng))
     asks = made.function.asks
     ask = asks[int(rng.random() * len(asks))]
     chance = rng.random()
-    if chance < 0.64:
+    if chance < 0.55:
         _ask(talk, ask)
-    elif chance < 0.82:
+    elif chance < 0.68:
+        _before(talk)
+        _ask(talk, ask, later=helped and rng.random() < 0.2)
+    elif not helped:
+        _ask(talk, ask)
+    elif chance < 0.92:
         _ask(talk, ask, later=True)
-    elif chance < 0.88:
+    else:
         _ask(talk, ask)
         _change(talk)
-    else:
-        _before(talk)
-        _ask(talk, ask, later=rng.random() < 0.2)
     return talk
 
 

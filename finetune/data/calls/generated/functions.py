@@ -9,6 +9,10 @@ A domain's file has one section for each tool::
     q: Split {rent} of rent<, among {people}>
     n: …                                        asks for something that no tool of the domain does
 
+With a line ``x: capital = capital/capital city; flag`` a section stands for several tools that differ in one
+thing only, the hardest to tell apart: ``{x}`` is that thing in names and descriptions, and one of its
+wordings in templates.
+
 ``p`` is a required parameter, ``o`` an optional one (in brackets its default); its first name is its slot in
 templates. Kinds of values are those of `kinds`.
 """
@@ -64,6 +68,8 @@ class Function:
         about: Descriptions, of which one is used.
         params: By slot.
         asks: How users ask for it.
+        weight: How often it is asked for, 1 for most; less for tools that come in families.
+        family: Domain and what the section is called; shared by the tools that differ in one thing only.
     """
 
     key: str
@@ -72,6 +78,8 @@ class Function:
     about: tuple[str, ...]
     params: dict[str, Param]
     asks: tuple[Template, ...]
+    weight: float = 1.0
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,12 +122,30 @@ def read(domain: str, text: str) -> Domain:
         lines = [line for line in lines if line and not line.startswith("#")]
         others += [parse(line[2:].strip()) for line in lines if line.startswith("n:")]
         lines = [line for line in lines if not line.startswith("n:")]
-        if lines:
-            functions.append(_function(domain, lines))
+        if not lines:
+            continue
+        variants = _variants(lines)
+        weight = min(1.0, 2.5 / len(variants))
+        functions += [_function(domain, one, weight, f"{domain}/{_split(lines[0])[0]}") for one in variants]
     return Domain(domain, tuple(functions), tuple(others))
 
 
-def _function(domain: str, lines: list[str]) -> Function:
+def _variants(lines: list[str]) -> list[list[str]]:
+    """The sections that one with a line ``x:`` stands for; itself without one."""
+    table = next((line[2:] for line in lines if line.startswith("x:")), None)
+    if table is None:
+        return [lines]
+    found = []
+    for entry in table.split(";"):
+        name, _, wordings = entry.partition("=")
+        name = name.strip()
+        said = f"[{wordings.strip().replace('/', '|')}]" if wordings else name
+        kept = [line for line in lines if not line.startswith("x:")]
+        found.append([line.replace("{x}", said if line.startswith("q:") else name) for line in kept])
+    return found
+
+
+def _function(domain: str, lines: list[str], weight: float, family: str) -> Function:
     names = _split(lines[0])
     key = f"{domain}/{names[0]}"
     about: tuple[str, ...] = ()
@@ -145,7 +171,7 @@ def _function(domain: str, lines: list[str]) -> Function:
             raise UsageError(f"{key}: {ask.text!r} doesn't say {', '.join(sorted(missing))}")
     if not (about and params and asks):
         raise UsageError(f"{key} needs a description, a parameter and a template")
-    return Function(key, domain, names, about, params, tuple(asks))
+    return Function(key, domain, names, about, params, tuple(asks), weight, family)
 
 
 def _param(key: str, line: str, required: bool) -> Param:

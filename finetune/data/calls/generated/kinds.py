@@ -15,7 +15,7 @@ from typing import Any
 from finetune.data.calls.generated import amounts, choices, moments
 from finetune.data.calls.generated.forms import Form, Said
 from finetune.data.calls.generated.grammar import parse
-from finetune.data.calls.generated.words import code, expand, phrase
+from finetune.data.calls.generated.words import code, expand, known, phrase
 from homespun.errors import UsageError
 
 Kind = Callable[[Random], Form]
@@ -59,6 +59,8 @@ def kind(spec: str) -> Kind:
     if rest:
         raise UsageError(f"{spec!r} is no kind of value")
     names = tuple(head.split(","))
+    for name in names:
+        known(name)
     return _strings(lambda rng: phrase(rng, names))
 
 

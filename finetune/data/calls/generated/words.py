@@ -53,10 +53,8 @@ def phrase(rng: Random, names: tuple[str, ...]) -> str:
     name = names[int(rng.random() * len(names))] if len(names) > 1 else names[0]
     if name in _MADE:
         return _MADE[name](rng)
-    try:
-        entries = lists()[name]
-    except KeyError:
-        raise UsageError(f"there is no word list {name!r}") from None
+    known(name)
+    entries = lists()[name]
     text = entries[int(rng.random() * len(entries))]
     template = _entry(text)
     if template is None:
@@ -74,6 +72,16 @@ def _titled(text: str) -> str:
     return " ".join(
         word if at and word in _SMALL else word[:1].upper() + word[1:] for at, word in enumerate(words)
     )
+
+
+def known(name: str) -> None:
+    """Nothing where there's such a list.
+
+    Raises:
+        UsageError: There's none.
+    """
+    if name not in _MADE and name not in lists():
+        raise UsageError(f"there is no word list {name!r}")
 
 
 def expand(template: Template, rng: Random) -> str:
