@@ -14,6 +14,7 @@ BENCHES: Table[Callable[..., dict[str, Any]]] = Table(
     "benchmark",
     {
         "decode": "apps.bench.decode:run",
+        "embed": "apps.bench.embed:run",
         "fill": "apps.bench.fill:run",
         "read": "apps.bench.read:run",
         "tokenizer": "apps.bench.tokenizer:run",

@@ -114,8 +114,11 @@ class Trunk:
         mask = torch.arange(int(lengths.max())) < lengths[:, None]
         with torch.inference_mode():
             states = flat.new_zeros(*mask.shape, flat.shape[1])
-            for place, found in zip(order, flat.split(lengths[order].tolist()), strict=True):
-                states[place, : len(found)] = found
+            first = 0
+            for place in order:
+                length = len(rows[place])
+                states[place, :length] = flat[first : first + length]
+                first += length
         return states, mask
 
     def flat(

@@ -22,7 +22,6 @@ from models.blocks.feedforward import ACTIVATIONS
 from models.blocks.lora import LoRALinear
 
 Precision = Literal["float32", "bfloat16", "int8"]
-Activation = Literal["gelu_erf", "gelu", "relu2"]
 
 # How oneDNN calls what its products may end in.
 _GELU = {"gelu_erf": "none", "gelu": "tanh"}
@@ -44,7 +43,7 @@ class Matrix:
         self.out_features = weight.shape[0]
         self._map = _MAKERS[precision](weight.detach(), None if bias is None else bias.detach())
 
-    def __call__(self, x: Tensor, activation: Activation | None = None) -> Tensor:
+    def __call__(self, x: Tensor, activation: str | None = None) -> Tensor:
         """Map `x` [N, in] to [N, out] of the same type, and apply the activation."""
         return self._map(x, activation)
 
@@ -83,7 +82,7 @@ class Adapted:
             # The matrix has added the bias already, which the factor is not for.
             self._factor, self._rest = torch.cat(factors).to(dtype), torch.cat(biases).to(dtype)
 
-    def __call__(self, x: Tensor, activation: Activation | None = None) -> Tensor:
+    def __call__(self, x: Tensor, activation: str | None = None) -> Tensor:
         """Map `x` [N, in] to [N, out] of the same type, and apply the activation."""
         y = self._matrix(x)
         for rows, down, up in self._parts:
@@ -93,14 +92,14 @@ class Adapted:
         return y if activation is None else activate(y, activation)
 
 
-def activate(x: Tensor, activation: Activation) -> Tensor:
-    """An activation by torch's kernels, where they have it."""
+def activate(x: Tensor, activation: str) -> Tensor:
+    """An activation, by torch's kernels where they have it; names as in `models.blocks.feedforward`."""
     if activation in _GELU:
         return F.gelu(x, approximate=_GELU[activation])
     return ACTIVATIONS[activation](x)
 
 
-_Map = Callable[[Tensor, Activation | None], Tensor]
+_Map = Callable[[Tensor, str | None], Tensor]
 
 
 def _float32(weight: Tensor, bias: Tensor | None) -> _Map:
@@ -114,7 +113,7 @@ def _bfloat16(weight: Tensor, bias: Tensor | None) -> _Map:
 def _floating(weight: Tensor, bias: Tensor | None) -> _Map:
     if not has_onednn(weight.dtype):
 
-        def plain(x: Tensor, activation: Activation | None) -> Tensor:
+        def plain(x: Tensor, activation: str | None) -> Tensor:
             y = F.linear(x, weight, bias)
             return y if activation is None else activate(y, activation)
 
@@ -122,7 +121,7 @@ def _floating(weight: Tensor, bias: Tensor | None) -> _Map:
     kernel = torch.ops.mkldnn._linear_pointwise.default
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)
 
-    def product(x: Tensor, activation: Activation | None) -> Tensor:
+    def product(x: Tensor, activation: str | None) -> Tensor:
         y: Tensor
         if activation in _GELU:
             y = kernel(x, packed, bias, "gelu", [], _GELU[activation])
@@ -138,7 +137,7 @@ def _int8(weight: Tensor, bias: Tensor | None) -> _Map:
     rounded = (weight / scale[:, None]).round().to(torch.int8).t().contiguous()
     rest = torch.zeros(len(weight)) if bias is None else bias
 
-    def product(x: Tensor, activation: Activation | None) -> Tensor:
+    def product(x: Tensor, activation: str | None) -> Tensor:
         step = (x.abs().amax(1, keepdim=True).float() / 127).clamp_min(_TINY)
         whole = torch._int_mm((x / step).round_().to(torch.int8), rounded)
         y = torch.addcmul(rest, whole * step, scale).to(x.dtype)
@@ -150,7 +149,9 @@ def _int8(weight: Tensor, bias: Tensor | None) -> _Map:
 def has_onednn(dtype: torch.dtype) -> bool:
     """Whether this torch and processor have oneDNN's products of this type with a matrix laid out before."""
     names = ("_linear_pointwise", "_reorder_linear_weight", "_is_mkldnn_bf16_supported")
-    if not torch.backends.mkldnn.is_available() or not all(hasattr(torch.ops.mkldnn, name) for name in names):
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    if not all(hasattr(torch.ops.mkldnn, name) for name in names):
         return False
     return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
