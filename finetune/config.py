@@ -85,8 +85,6 @@ class TrainConfig:
         for key, choices in _CHOICES.items():
             if getattr(self, key) not in choices:
                 raise UsageError(f"{key} is {getattr(self, key)!r}: choose one of {', '.join(choices)}")
-        if self.lora and self.init_from is None:
-            raise UsageError("an adapter needs a model that it goes on: name one in init_from")
         for key in ("window", "batch_tokens", "log_every", "eval_tokens"):
             if getattr(self, key) < 1:
                 raise UsageError(f"{key} must be at least 1")

@@ -142,6 +142,8 @@ class Trainer:
             shape = {**BASE_SHAPE, **config.model, "vocab_size": self.folder.vocab_size}
             net = Decoder(DecoderConfig.from_dict(shape))
         if config.lora:
+            if config.init_from is None:
+                raise UsageError("an adapter needs a model that it goes on: name one in init_from")
             net = start_adapter(net, config.lora)
         if net.config.vocab_size < self.folder.vocab_size:
             raise UsageError(

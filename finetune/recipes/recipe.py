@@ -82,9 +82,15 @@ class Kitchen:
         mine = {key: value for key, value in context.overrides.items() if key in (*own, "restart")}
         theirs = {key: value for key, value in context.overrides.items() if key not in mine}
         # A mistyped setting is told before minutes of preparation.
-        for key in TrainConfig().with_overrides(theirs).model:
+        changed = TrainConfig().with_overrides(theirs)
+        for key in changed.model:
             if key not in (known := [field.name for field in fields(DecoderConfig)]):
                 raise UsageError(unknown("setting of the model", key, known))
+        for key in changed.lora:
+            from models.blocks.lora import LoRAConfig
+
+            if key not in (known := [field.name for field in fields(LoRAConfig)]):
+                raise UsageError(unknown("setting of the adapter", key, known))
         kitchen = cls(name, context, mine, theirs)
         unfinished = any(kitchen.out.glob("step-*.pt")) and not (kitchen.out / "result.json").exists()
         if unfinished and not context.resume and mine.get("restart", "").lower() not in ("true", "1", "yes"):

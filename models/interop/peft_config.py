@@ -1,4 +1,4 @@
-"""The adapter_config.json of PEFT: what it asks for, read and checked, and written. Imports no torch.
+"""The adapter_config.json of PEFT: what it asks for, read and checked, and written.
 
 Ranks and alphas by map are patterns there: a key stands for every map whose name it is, or whose last parts
 it is, or which it matches as a regular expression behind any beginning; the first that fits counts.

@@ -1,5 +1,7 @@
+import dataclasses
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from finetune.progress import Reporter
 from finetune.recipes import RECIPES
 from finetune.recipes.recipe import Context, Recipe
 from homespun.errors import ModelNotFound, UsageError
+from models.nets.decoder_config import DecoderConfig
 
 SMALL = {
     "max_tokens": str(512 * 12),
@@ -128,3 +131,42 @@ def test_chat_tunes_base_and_base_takes_tokens_that_are_given(tmp_path: Path) ->
     assert config["net"] == json.loads((base.folder / "config.json").read_text())["net"]
     assert config["training"]["base"]["config"]["name"] == "home-base"
     assert nano.folder.is_dir()
+
+
+def test_an_adapter_is_tuned_registered_and_used_by_its_address(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import models.store
+    from models.store import find_model, load_model
+
+    shutil.copytree(tiny_model, tmp_path / "shipped" / "home")
+    monkeypatch.setattr(models.store, "SHIPPED", tmp_path / "shipped")
+    overrides = {key: value for key, value in SMALL.items() if not key.startswith(("model.", "vocab"))}
+    overrides |= {"compile": "off", "lora.rank": "2", "window": "256"}
+    said = io.StringIO()
+    given = Context(tmp_path, overrides=overrides, threads=1, reporter=Reporter(said))
+    result = RECIPES["chat-lora"].run(given)
+    assert result.folder == tmp_path / "models" / "home" / "adapters" / "recall"
+    assert result.folder == find_model("home:recall", tmp_path)
+    assert load_model(result.folder).config["adapter"]["lora"]["rank"] == 2
+    assert said.getvalue().splitlines()[-1].startswith("homespun chat --model home:recall ")
+    named = {**overrides, "adapter": "other", "memory": "0.5", "max_tokens": "512"}
+    assert RECIPES["chat-lora"].run(dataclasses.replace(given, overrides=named)).folder.name == "other"
+    for wrong, match in (
+        ({"memory": "2"}, "from 0 to 1"),
+        ({"base": "home:recall"}, "adapter itself"),
+        ({"lora.rnak": "2"}, "Did you mean rank"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            RECIPES["chat-lora"].run(dataclasses.replace(given, overrides={**overrides, **wrong}))
+
+
+def test_an_adapter_of_home_is_small() -> None:
+    from finetune.recipes.chat_lora import LORA
+    from models.blocks.lora import LoRAConfig, adapted, adapter_parameters
+    from models.nets.decoder import Decoder
+    from models.store import SHIPPED, read_config
+
+    net = Decoder(DecoderConfig.from_dict(read_config(SHIPPED / "home")["net"]))
+    numbers = sum(part.numel() for part in adapter_parameters(adapted(net, LoRAConfig.from_dict(LORA))))
+    assert 2 * numbers < 2e6
