@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 
 @pytest.fixture
@@ -55,3 +57,77 @@ def test_exporting_makes_a_folder_and_never_overwrites(homespun: Any, tiny: Path
     assert (target / "model.safetensors").is_file()
     again = homespun("models", "export", "tiny", str(target))
     assert (again.status, "is there already" in again.line) == (2, True)
+
+
+@pytest.fixture
+def adapter(tiny: Path) -> Path:
+    """An adapter on it."""
+    from models.adapters import save_adapter
+    from models.blocks.lora import LoRAConfig, adapted, adapter_state, adapters
+    from models.store import load_model
+
+    base, lora = load_model(tiny), LoRAConfig(rank=2, targets=("query", "down"))
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        net = adapted(base.net, lora)
+        for _, module in adapters(net):
+            module.lora_B.data.normal_(0, 0.5)
+    training = {
+        "tokens": 9, "steps": 2, "hours": 0.5, "valid_loss": 1.5, "valid_bits_per_byte": 0.75,
+        "sources": {"memories": {"documents": 1, "characters": 12}},
+        "results": [{
+            "suite": "chat_memory", "measure": "recalled", "better": "higher",
+            "with": [0.5, 0.4, 0.6], "alone": [0.2, 0.1, 0.3],
+        }],
+        "config": {"name": "chat-lora", "description": "An adapter for tests."},
+    }  # fmt: skip
+    return save_adapter(
+        tiny / "adapters" / "one",
+        base=base.fingerprint,
+        lora=lora,
+        state=adapter_state(net),
+        training=training,
+        card="# one\n\nDrawn for tests.\n",
+    )
+
+
+def test_adapters_are_listed_and_shown(homespun: Any, adapter: Path) -> None:
+    names = [model["name"] for model in homespun("models", "--json").json["models"]]
+    assert names[names.index("tiny") + 1] == "tiny:one"
+    shown = homespun("models", "show", "tiny:one", "--json").json
+    assert (shown["folder"], shown["damaged"], shown["config"]["kind"]) == (str(adapter), [], "adapter")
+    text = homespun("models", "show", "tiny:one").out
+    assert "Drawn for tests." in text
+    assert "lora: {'rank': 2" in text
+    assert "net:" not in text
+    wrong = homespun("models", "show", "tiny:ones")
+    assert (wrong.status, "Did you mean one" in wrong.line) == (2, True)
+
+
+def test_an_adapter_is_exported_merged_or_alone(homespun: Any, adapter: Path, tmp_path: Path) -> None:
+    from models.interop.huggingface import from_transformers
+    from models.interop.peft import with_peft
+    from models.store import load_model
+
+    made = homespun("models", "export", "tiny:one", str(tmp_path / "merged"), "--json").json
+    assert made["format"] == "transformers"
+    made = homespun("models", "export", "tiny:one", str(tmp_path / "alone"), "--peft", "--json").json
+    assert made["format"] == "peft"
+    assert json.loads((tmp_path / "alone" / "adapter_config.json").read_text())["r"] == 2
+    ids = torch.tensor([[1, 2, 3, 4]])
+    expected = load_model(adapter).net(ids)
+    base = load_model(adapter.parent.parent).net
+    torch.testing.assert_close(from_transformers(tmp_path / "merged")(ids), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(with_peft(base, tmp_path / "alone")(ids), expected, atol=1e-5, rtol=1e-5)
+    refused = homespun("models", "export", "tiny", str(tmp_path / "none"), "--peft")
+    assert (refused.status, "is no adapter" in refused.line) == (2, True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_adapters_card_says_what_it_buys(homespun: Any, adapter: Path) -> None:
+    card = homespun("models", "card", "tiny:one").out
+    assert "# tiny:one" in card
+    assert "| chat_memory | recalled | higher | 0.500 [0.400, 0.600] | 0.200 [0.100, 0.300] |" in card
+    assert "rank 2 (alpha 8) on `query`, `down` of tiny" in card
+    homespun("models", "card", "tiny:one", "--write")
+    assert (adapter / "README.md").read_text() == card
