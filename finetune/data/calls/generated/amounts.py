@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from finetune.data.calls.generated.forms import Form, Said
-from finetune.data.calls.generated.spelling import written
+from finetune.data.calls.generated.forms import Form, Said, pick
+from finetune.data.calls.generated.spelling import ordinal, written
 
 _BEFORE = ("$", "$", "€", "£", "")
 _AFTER = (" dollars", " euros", " USD", " EUR", " pounds", "", "", " bucks", " GBP")
@@ -47,9 +47,44 @@ def decimals(rest: str) -> Callable[[Random], Form]:
             else:
                 number = round(rng.uniform(float(low), float(high)), rng.randint(1, int(digits)))
                 number = number or float(high)
+            if not whole and int(digits) > 1 and float(low) < 1 and rng.random() < 0.04:
+                text, number = pick(rng, _FRACTIONS)
+                unit = f" {pick(rng, units)}" if units else ""
+                return _beside("", text, unit, number)
             return _with_unit(rng, number, units)
 
         return Form({"type": "integer" if whole else "number"}, "", draw)
+
+    return settle
+
+
+def ordinals(rest: str) -> Callable[[Random], Form]:
+    """``LO HI``: "16th", "third"."""
+    low, high, _ = _range(rest, 2)
+
+    def settle(_rng: Random) -> Form:
+        def draw(rng: Random) -> Said:
+            number = rng.randint(int(low), int(high))
+            return Said(((ordinal(number, words=rng.random() < 0.5), True),), number)
+
+        return Form({"type": "integer"}, "", draw)
+
+    return settle
+
+
+def powers(rest: str) -> Callable[[Random], Form]:
+    """``LO HI [UNITS]``: numbers of which these are the exponents of ten."""
+    low, high, units = _range(rest, 2)
+
+    def settle(_rng: Random) -> Form:
+        def draw(rng: Random) -> Said:
+            text = f"{round(rng.uniform(1, 9.9), rng.randint(0, 2)):g}e{rng.randint(int(low), int(high))}"
+            if rng.random() < 0.3:
+                text = text.replace("e", "E")
+            unit = f" {pick(rng, units)}" if units else ""
+            return _beside("", text, unit, float(text))
+
+        return Form({"type": "number"}, "", draw)
 
     return settle
 
@@ -150,6 +185,8 @@ def _with_unit(rng: Random, number: float, units: tuple[str, ...]) -> Said:
     if not units or rng.random() < 0.08:
         return Said(((text, True),), number)
     unit = units[int(rng.random() * len(units))]
+    if unit.startswith("times") and number in (1, 2) and rng.random() < 0.6:
+        return _beside("", "once" if number == 1 else "twice", unit.removeprefix("times"), number)
     if number == 1 and len(unit) > 3 and unit.endswith("s") and " " not in unit:
         unit = unit[:-2] if unit.endswith(("sses", "ches", "xes")) else unit[:-1]
     glued = unit in _GLUED and text[-1].isdigit() and rng.random() < 0.4
@@ -161,6 +198,7 @@ def _beside(before: str, text: str, after: str, value: float) -> Said:
     return Said(tuple(piece for piece in pieces if piece[0]), value)
 
 
+_FRACTIONS = (("1/2", 0.5), ("3/4", 0.75), ("1/4", 0.25), ("half", 0.5), ("1/8", 0.125))
 _SHARE = (
     "As a decimal.",
     "Given as a decimal, so 4% is 0.04.",

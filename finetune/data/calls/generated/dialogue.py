@@ -115,9 +115,9 @@ def _ask(talk: Conversation, ask: Template, *, later: bool = False) -> None:
     """Ask by a template; `later`: one value is only given when the assistant asks, or as an afterthought."""
     rng, params = talk.rng, talk.made.function.params
     left_out = {slot for slot in ask.loose if not params[slot].required and rng.random() > MENTIONED}
-    alone = {
-        next(iter(part.slots)): part for part in ask.parts if isinstance(part, Group) and len(part.slots) == 1
-    }
+    names = talk.made.names
+    groups = [part for part in ask.parts if isinstance(part, Group) and len(part.slots) == 1]
+    alone = {slot: part for part in groups for slot in part.slots if slot in names}
     slot = None
     if later and alone:
         slot = rng.choice(sorted(alone))
@@ -126,7 +126,7 @@ def _ask(talk: Conversation, ask: Template, *, later: bool = False) -> None:
         pieces = whole(talk)
     else:
         pieces = render(ask.parts, rng, talk.say, left_out)
-        rest = [one for one in params if one not in ask.slots or (one in left_out and one != slot)]
+        rest = [one for one in names if one not in ask.slots or (one in left_out and one != slot)]
         if rest and rng.random() < ADDED:
             pieces = added(talk, pieces, rng.choice(rest))
     around(talk, pieces)
@@ -159,7 +159,8 @@ def _question(talk: Conversation, slot: str) -> str:
 
 def _change(talk: Conversation) -> None:
     """The assistant checks a value, and the user wants another."""
-    spelled = [slot for slot, argument in talk.arguments.items() if len(argument.places) == 1]
+    known = {slot: argument for slot, argument in talk.arguments.items() if slot in talk.made.names}
+    spelled = [slot for slot, argument in known.items() if len(argument.places) == 1]
     if not spelled:
         return
     slot = talk.rng.choice(spelled)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,8 @@ class Form:
     schema: Mapping[str, Any]
     tail: str
     draw: Callable[[Random], Said]
+
+
+def pick(rng: Random, of: Sequence[T]) -> T:
+    """One of several; faster than `Random.choice`."""
+    return of[int(rng.random() * len(of))]

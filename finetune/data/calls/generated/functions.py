@@ -109,6 +109,14 @@ def domains() -> tuple[Domain, ...]:
     return tuple(read(path.name.removesuffix(".txt"), path.read_text(encoding="utf-8")) for path in paths)
 
 
+@cache
+def extras() -> tuple[Param, ...]:
+    """Optional parameters that any tool may have."""
+    text = (files(__package__) / "extras.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return tuple(_param("extras", line, False) for line in lines)
+
+
 def read(domain: str, text: str) -> Domain:
     """A domain from the text of its file.
 

@@ -67,7 +67,7 @@ def _fitting(room: Domain, function: Function, rooms: tuple[Domain, ...], rng: R
     talk = converse(made, rng)
     offered = _others(room, function, rooms, rng, rng.choice(_OFFERED) - 1, {made.schema["name"]})
     offered.insert(int(rng.random() * (len(offered) + 1)), made.schema)
-    arguments = {made.names[slot]: argument for slot, argument in talk.arguments.items()}
+    arguments = {made.names[slot]: one for slot, one in talk.arguments.items() if slot in made.names}
     return CallExample(
         SOURCE, tuple(talk.turns), tuple(offered), str(made.schema["name"]), arguments, function.key
     )

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from finetune.data.calls.generated import amounts, choices, moments
-from finetune.data.calls.generated.forms import Form, Said
+from finetune.data.calls.generated.forms import Form, Said, pick
 from finetune.data.calls.generated.grammar import parse
 from finetune.data.calls.generated.words import code, expand, known, phrase
 from homespun.errors import UsageError
@@ -29,8 +29,9 @@ def kind(spec: str) -> Kind:
         spec: ``int LO HI [UNITS]``, ``num LO HI DECIMALS [UNITS]`` (units, of which one is said, have ``/``
             between them), ``money LO HI``, ``percent LO HI DECIMALS``, ``year LO HI``, ``date``, ``time``,
             ``code FORM/FORM``, ``of TEMPLATE``, ``quote TEMPLATE`` (in quotation marks), ``enum VALUE:
-            PHRASE/PHRASE; VALUE``, ``bool PHRASES; PHRASES`` (true; false), ``list LEAST MOST KIND``, or
-            names of word lists with commas between.
+            PHRASE/PHRASE; VALUE``, ``bool PHRASES; PHRASES`` (true; false), ``list LEAST MOST KIND``, ``span
+            KIND`` (two of them, from one to the other), ``ord LO HI`` ("third"), ``exp LO HI [UNITS]``
+            (powers of ten), or names of word lists with commas between.
 
     Raises:
         UsageError: It says none of these.
@@ -39,6 +40,8 @@ def kind(spec: str) -> Kind:
     makers: dict[str, Callable[[str], Kind]] = {
         "int": amounts.integers,
         "num": amounts.decimals,
+        "ord": amounts.ordinals,
+        "exp": amounts.powers,
         "money": amounts.money,
         "percent": amounts.percents,
         "year": amounts.years,
@@ -50,6 +53,7 @@ def kind(spec: str) -> Kind:
         "of": _phrases,
         "quote": _quotes,
         "list": _lists,
+        "span": _spans,
     }
     try:
         if head in makers:
@@ -136,6 +140,24 @@ def _lists(rest: str) -> Kind:
             return Said(tuple(pieces), [one.value for one in elements])
 
         return Form(schema, form.tail, draw)
+
+    return settle
+
+
+def _spans(rest: str) -> Kind:
+    of = kind(rest)
+
+    def settle(rng: Random) -> Form:
+        form = of(rng)
+
+        def draw(rng: Random) -> Said:
+            first, last = form.draw(rng), form.draw(rng)
+            if first.value > last.value:
+                first, last = last, first
+            between = (pick(rng, (" to ", " to ", " and ", " - ", ", ", " until ")), False)
+            return Said((*first.pieces, between, *last.pieces), [first.value, last.value])
+
+        return Form({"type": "array", "items": {"type": form.schema["type"]}}, form.tail, draw)
 
     return settle
 

@@ -5,15 +5,13 @@ They need no template, so any parameter of any tool can be given this way.
 
 from __future__ import annotations
 
-from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from finetune.data.calls.generated.forms import pick
 from finetune.data.calls.generated.grammar import Piece
 
 if TYPE_CHECKING:
     from finetune.data.calls.generated.dialogue import Conversation
-
-T = TypeVar("T")
 
 ADDED = 0.14
 """Chance that a parameter which a request leaves out is added by its name."""
@@ -40,26 +38,26 @@ def whole(talk: Conversation) -> list[Piece]:
     """A request for the tool with names and values in a row."""
     rng, made = talk.rng, talk.made
     params = made.function.params
-    slots = [slot for slot, param in params.items() if param.required or rng.random() < 0.35]
+    slots = [slot for slot in made.names if params[slot].required or rng.random() < 0.35]
     if rng.random() < 0.3:
         rng.shuffle(slots)
     raw = rng.random() < 0.3
     pieces: list[Piece] = []
     chance = rng.random()
-    before, between = _one(rng, _SHORT if 0.4 <= chance < 0.75 else _LONG)
+    before, between = pick(rng, _SHORT if 0.4 <= chance < 0.75 else _LONG)
     if chance < 0.4:
         about = made.schema["description"].rstrip(".")
-        pieces.append((f"{about}{_one(rng, (':', ' -', ',', '. Values:'))} ", None))
+        pieces.append((f"{about}{pick(rng, (':', ' -', ',', '. Values:'))} ", None))
     else:
-        name = made.schema["name"] if rng.random() < 0.4 else _one(rng, made.function.names).replace(".", " ")
-        pieces.append((f"{_one(rng, _OPENINGS)} {name} with " if chance < 0.75 else f"{name}: ", None))
-    last = _one(rng, (" and ", ", and ", ", ", "; "))
+        name = made.schema["name"] if rng.random() < 0.4 else pick(rng, made.function.names).replace(".", " ")
+        pieces.append((f"{pick(rng, _OPENINGS)} {name} with " if chance < 0.75 else f"{name}: ", None))
+    last = pick(rng, (" and ", ", and ", ", ", "; "))
     for at, slot in enumerate(slots):
         if at:
             pieces.append((last if at == len(slots) - 1 else ", ", None))
         pieces.append((before + _name(talk, slot, raw) + between, None))
         pieces += value(talk, slot)
-    pieces.append((_one(rng, (".", ".", "", "?")), None))
+    pieces.append((pick(rng, (".", ".", "", "?")), None))
     return pieces
 
 
@@ -73,7 +71,7 @@ def added(talk: Conversation, pieces: list[Piece], slot: str) -> list[Piece]:
         mark = text[len(bare) :].strip()[:1]
         pieces = [*pieces[:-1], (bare, None)]
     switch = talk.made.forms[slot].schema["type"] == "boolean"
-    opening, between = _one(rng, _SWITCHES if switch else _CLAUSES)
+    opening, between = pick(rng, _SWITCHES if switch else _CLAUSES)
     name = _name(talk, slot, rng.random() < 0.12)
     if between == " as the ":
         said = [(opening, None), *value(talk, slot), (between + name, None)]
@@ -90,9 +88,9 @@ def value(talk: Conversation, slot: str) -> list[Piece]:
     if form.schema["type"] == "boolean":
         chosen = rng.random() < 0.5
         talk.choose(slot, chosen)
-        return [(_one(rng, _YES if chosen else _NO), None)]
+        return [(pick(rng, _YES if chosen else _NO), None)]
     if "enum" in form.schema:
-        option = _one(rng, tuple(form.schema["enum"]))
+        option = pick(rng, tuple(form.schema["enum"]))
         talk.choose(slot, option)
         return [(option if rng.random() < 0.3 else option.replace("_", " ").lower(), None)]
     pieces = talk.say(slot)
@@ -104,11 +102,7 @@ def value(talk: Conversation, slot: str) -> list[Piece]:
 def _name(talk: Conversation, slot: str, raw: bool) -> str:
     if raw:
         return talk.made.names[slot]
-    return _one(talk.rng, talk.made.function.params[slot].names)
-
-
-def _one(rng: Random, of: tuple[T, ...]) -> T:
-    return of[int(rng.random() * len(of))]
+    return pick(talk.rng, talk.made.function.params[slot].names)
 
 
 _YES = ("yes", "true", "on", "True")

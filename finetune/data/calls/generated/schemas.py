@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from finetune.data.calls.generated.forms import Form
-from finetune.data.calls.generated.functions import Function, Param
+from finetune.data.calls.generated import wordings
+from finetune.data.calls.generated.forms import Form, pick
+from finetune.data.calls.generated.functions import Function, Param, extras
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Made:
     Attributes:
         function: Which tool.
         schema: {"name", "description", "parameters"}.
-        names: The name of each slot's parameter.
+        names: The name of each slot's parameter; those that the schema lacks are missing.
         forms: The form of each slot's values.
     """
 
@@ -29,20 +30,30 @@ class Made:
 
 
 def make(function: Function, rng: Random) -> Made:
-    """One schema of a tool."""
+    """One schema of a tool.
+
+    Now and then it has optional parameters that many tools have, or lacks one that users may mention.
+    """
+    if rng.random() < _EXTRA:
+        function = _with_extras(function, rng)
     camel = rng.random() < 0.2
     names: dict[str, str] = {}
     forms: dict[str, Form] = {}
     properties: dict[str, dict[str, Any]] = {}
     required: list[str] = []
-    described = rng.random()
+    closed = rng.random() < 0.25
+    lacks = _lacks(function, rng)
     for slot, param in function.params.items():
-        form = param.kind(rng)
-        name = _join(_one(rng, param.names), camel)
+        form = forms[slot] = param.kind(rng)
+        if slot == lacks:
+            continue
+        name = _join(pick(rng, param.names), camel)
         if name in properties:
             name = _join(param.names[0], camel)
-        names[slot], forms[slot] = name, form
-        properties[name] = _property(param, form, described, rng)
+        names[slot] = name
+        properties[name] = _property(param, form, rng)
+        if closed:
+            properties[name]["description"] = properties[name]["description"].rstrip(".")
         if param.required:
             required.append(name)
     if rng.random() < 0.15:
@@ -51,33 +62,34 @@ def make(function: Function, rng: Random) -> Made:
         properties = {name: properties[name] for name in order}
     schema = {
         "name": _tool_name(function, camel, rng),
-        "description": _one(rng, function.about),
+        "description": wordings.tool(function, names, rng),
         "parameters": {"type": "object", "properties": properties, "required": required},
     }
     return Made(function, schema, names, forms)
 
 
-def _property(param: Param, form: Form, described: float, rng: Random) -> dict[str, Any]:
+def _with_extras(function: Function, rng: Random) -> Function:
+    own = {word for param in function.params.values() for name in param.names for word in name.split(" ")}
+    params = dict(function.params)
+    for _ in range(rng.choice((1, 1, 2))):
+        extra = pick(rng, extras())
+        if own.isdisjoint(word for name in extra.names for word in name.split(" ")):
+            params.setdefault(extra.slot, extra)
+    return replace(function, params=params)
+
+
+def _lacks(function: Function, rng: Random) -> str | None:
+    optional = [slot for slot, param in function.params.items() if not param.required]
+    return rng.choice(optional) if len(optional) > 1 and rng.random() < _LACKING else None
+
+
+def _property(param: Param, form: Form, rng: Random) -> dict[str, Any]:
     made = dict(form.schema)
-    about = _one(rng, param.about)
-    if not about.endswith((".", "?", ")")):
-        about += "."
-    parts = [about]
-    if form.tail:
-        parts.append(form.tail)
     default = _fitting(param.default, made)
     chance = rng.random()
-    if default is not None and chance < 0.65:
-        parts.append(_one(rng, _DEFAULTS).format(repr(default) if isinstance(default, str) else default))
-    elif not param.required and chance < 0.85:
-        if rng.random() < 0.5:
-            parts.append("Optional.")
-        else:
-            parts = ["Optional.", *parts]
+    made["description"] = wordings.parameter(param, form, default if chance < 0.65 else None, rng)
     if default is not None and 0.5 < chance < 0.9:
         made["default"] = default
-    text = " ".join(parts)
-    made["description"] = text.rstrip(".") if described < 0.25 else text
     return made
 
 
@@ -92,14 +104,14 @@ def _fitting(default: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _tool_name(function: Function, camel: bool, rng: Random) -> str:
-    words = _one(rng, function.names)
+    words = pick(rng, function.names)
     chance = rng.random()
     if "." not in words and chance < 0.15:
         words = f"{function.domain}.{words}"
     elif "." in words and chance < 0.3:
         words = words.replace(".", " ")
     elif "." not in words and chance > 0.92:
-        words = f"{_one(rng, _VERBS)} {words}"
+        words = f"{pick(rng, _VERBS)} {words}"
     parts = [_join(part, camel) for part in words.split(".")]
     if camel and chance > 0.6:
         parts[-1] = parts[-1][0].upper() + parts[-1][1:]
@@ -113,18 +125,8 @@ def _join(words: str, camel: bool) -> str:
     return parts[0] + "".join(part[0].upper() + part[1:] for part in parts[1:])
 
 
-def _one(rng: Random, of: tuple[str, ...]) -> str:
-    return of[int(rng.random() * len(of))]
-
-
+_EXTRA = 0.2
+"""Chance of parameters that many tools have."""
+_LACKING = 0.1
+"""Chance that an optional parameter is left off."""
 _VERBS = ("get", "run", "do", "api", "tool", "handle", "my")
-_DEFAULTS = (
-    "Default is {}.",
-    "Defaults to {}.",
-    "(default: {})",
-    "Optional, default {}.",
-    "If not given, {} is used.",
-    "Default: {}",
-    "Optional. The default is {}.",
-    "By default {}.",
-)

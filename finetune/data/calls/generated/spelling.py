@@ -10,6 +10,10 @@ _SMALL = (
     *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_PLACES = (
+    *("first", "second", "third", "fourth", "fifth", "sixth"),
+    *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
+)
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -30,6 +34,11 @@ def in_words(number: int) -> str:
         return f"{_SMALL[number // 100]} hundred" + (f" and {in_words(rest)}" if rest else "")
     rest = number % 1000
     return f"{in_words(number // 1000)} thousand" + (f" {in_words(rest)}" if rest else "")
+
+
+def ordinal(number: int, *, words: bool = False) -> str:
+    """A place in a row: "21st"; in words up to twelve."""
+    return _PLACES[number - 1] if words and 1 <= number <= len(_PLACES) else f"{number}{_nth(number)}"
 
 
 def written(rng: Random, number: float, *, words: float = 0.15) -> str:
