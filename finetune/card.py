@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from finetune.data.licences import ORIGINS, weights_licence
+from homespun.errors import UsageError
 
 
 def render(
@@ -82,6 +83,40 @@ def render_adapter(
     return "\n\n".join(parts) + "\n"
 
 
+def compared(measured: Sequence[Any], alone: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows for an adapter's card: what reports on it and on the model alone both measure.
+
+    Args:
+        measured: reports on the adapter, as `homespun eval -o` writes them.
+        alone: reports on the model.
+
+    Raises:
+        UsageError: one isn't such a report, or they have no suite in common.
+    """
+    try:
+        sides = [
+            {
+                (suite["suite"], estimate["measure"]): (estimate, suite["digest"], suite["limit"])
+                for report in reports
+                for suite in report["suites"]
+                for estimate in suite["system"]["estimates"]
+                if estimate["value"] is not None and estimate["measure"] != "failure_rate"
+            }
+            for reports in (measured, alone)
+        ]
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"this is no report of `homespun eval -o`: it has no {error}") from error
+    rows = []
+    for key, (one, *data) in sides[0].items():
+        if key in sides[1] and list(sides[1][key][1:]) == data:
+            both = {"with": one, "alone": sides[1][key][0]}
+            values = {side: [row["value"], row["low"], row["high"]] for side, row in both.items()}
+            rows.append({"suite": key[0], "measure": key[1], "better": one["better"], **values})
+    if not rows:
+        raise UsageError("these reports measure nothing in common: run the same suites on the same data")
+    return rows
+
+
 def _answers(answers: Sequence[tuple[str, str]], temperature: float) -> list[str]:
     if not answers:
         return []
@@ -96,7 +131,7 @@ def _answers(answers: Sequence[tuple[str, str]], temperature: float) -> list[str
 def _results(address: str, results: Sequence[Mapping[str, Any]]) -> str:
     alone = address.rpartition(":")[0]
     rows = [
-        "All samples of the built-in suites, greedy, with 95 % intervals.\n\n"
+        "Measured by `homespun eval` on all samples, greedy, with 95 % intervals.\n\n"
         f"| suite | measure | better | {address} | {alone} alone |\n|---|---|---|---|---|"
     ]
     for row in results:

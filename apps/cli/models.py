@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,13 +118,21 @@ def card(
     ask: Annotated[
         Path | None, typer.Option(help="A file of questions, one a line; every answer goes into the card.")
     ] = None,
+    measured: Annotated[
+        list[Path] | None,
+        typer.Option(help="For an adapter: a report that `homespun eval -o` wrote of it, and"),
+    ] = None,
+    alone: Annotated[
+        list[Path] | None, typer.Option(help="one of the model alone; what both measure goes into the card.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Replace the card in the model's folder.")] = False,
 ) -> None:
     """Print a model's card: its shape, data and training, and how it answers the lines of a file."""
-    from finetune.card import render, render_adapter
+    from finetune.card import compared, render, render_adapter
     from homespun.errors import UsageError
     from homespun.files import atomic_write
     from homespun.settings import load_settings
+    from models.folders import CONFIG, config_text
     from models.store import CARD, find_model, is_adapter, read_config
 
     settings = load_settings()
@@ -138,16 +147,32 @@ def card(
             raise UsageError(f"Can't read the questions in {ask}: {error}.") from error
         model = chat_model(settings, name, temperature=0.0)
         answers = [(line.strip(), model.invoke(line).text) for line in lines if line.strip()]
+    config = read_config(folder)
+    if measured or alone:
+        if not is_adapter(folder):
+            raise UsageError(f"{name} is no adapter: there is no model without it to compare it with.")
+        reports = [[_report(path) for path in paths or ()] for paths in (measured, alone)]
+        config["training"] = {**config.get("training", {}), "results": compared(*reports)}
     if is_adapter(folder):
-        model = folder.parent.parent.name
-        text = render_adapter(f"{model}:{folder.name}", read_config(folder), answers)
+        text = render_adapter(f"{folder.parent.parent.name}:{folder.name}", config, answers)
     else:
-        text = render(folder.name, read_config(folder), answers)
+        text = render(folder.name, config, answers)
     if write:
+        if measured or alone:
+            atomic_write(folder / CONFIG, config_text(config))
         atomic_write(folder / CARD, text)
         note(f"Written: {folder / CARD}")
     else:
         print(text, end="")
+
+
+def _report(path: Path) -> Any:
+    from homespun.errors import UsageError
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is no report of `homespun eval -o`: {error}.") from error
 
 
 def _write(loaded: LoadedModel, folder: Path, base: str | None) -> None:

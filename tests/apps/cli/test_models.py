@@ -131,3 +131,34 @@ def test_an_adapters_card_says_what_it_buys(homespun: Any, adapter: Path) -> Non
     assert "rank 2 (alpha 8) on `query`, `down` of tiny" in card
     homespun("models", "card", "tiny:one", "--write")
     assert (adapter / "README.md").read_text() == card
+
+
+def test_a_card_takes_figures_from_reports(homespun: Any, adapter: Path, tmp_path: Path) -> None:
+    from models.store import load_model
+
+    def report(name: str, value: float, limit: int | None = None) -> str:
+        rows = [
+            {"measure": "given", "value": value, "low": value - 0.1, "high": value + 0.1, "better": "higher"},
+            {"measure": "fallen", "value": None, "low": None, "high": None, "better": "lower"},
+            {"measure": "failure_rate", "value": 0.0, "low": 0.0, "high": 0.1, "better": "lower"},
+        ]
+        suite = {"suite": "talk", "digest": "d", "limit": limit, "system": {"estimates": rows}}
+        (tmp_path / name).write_text(json.dumps({"suites": [suite]}))
+        return str(tmp_path / name)
+
+    before = load_model(adapter).fingerprint
+    sides = ["--measured", report("with", 0.5), "--alone", report("alone", 0.2)]
+    homespun("models", "card", "tiny:one", *sides, "--write")
+    card = (adapter / "README.md").read_text()
+    assert "| talk | given | higher | 0.500 [0.400, 0.600] | 0.200 [0.100, 0.300] |" in card
+    assert "chat_memory" not in card
+    assert "fail" not in card
+    assert homespun("models", "card", "tiny:one").out == card
+    assert load_model(adapter).fingerprint == before
+    for wrong in (
+        ["--measured", report("part", 0.5, 9), *sides[2:]],
+        ["--measured", str(tmp_path), *sides[2:]],
+    ):
+        refused = homespun("models", "card", "tiny:one", *wrong)
+        assert refused.status == 2
+    assert homespun("models", "card", "tiny", *sides).status == 2
