@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from homespun.errors import CorruptWeights, UsageError
 from models.blocks.lora import LoRAConfig, adapted, adapter_state, adapters, merged
+from models.chat.homespun import ChatHomespun
+from models.chat.weights import locate, open_brain
 from models.interop.bert import to_bert
 from models.interop.huggingface import to_transformers
 from models.interop.peft import to_peft, with_peft
@@ -202,6 +204,29 @@ def test_a_part_of_the_joined_map_of_gpt2_is_expressed(
     to_peft(ours, tmp_path / "adapter")
     theirs = peft.PeftModel.from_pretrained(foreign(tmp_path / "base"), str(tmp_path / "adapter")).eval()
     torch.testing.assert_close(logits(theirs), logits(ours), **TOLERANCE)
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma"])
+def test_an_address_puts_an_adapter_of_peft_on_a_checkpoint(
+    checkpoint: Callable[[str], Path], family: str, tmp_path: Path
+) -> None:
+    base = checkpoint(family)
+    peft_adapter(foreign(base), tmp_path / "adapter", target_modules=["q_proj", "up_proj"])
+    names = [f"hf:{base}", f"hf:{base}+{tmp_path / 'adapter'}"]
+    plain, changed = (open_brain(locate(name), 1).net for name in names)
+    assert {part.data_ptr() for part in plain.parameters()} < {
+        part.data_ptr() for part in changed.parameters()
+    }
+    expected = peft.PeftModel.from_pretrained(foreign(base), str(tmp_path / "adapter")).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(changed(IDS), logits(expected), **TOLERANCE)
+    said = [
+        ChatHomespun(model=name, temperature=0, max_tokens=6, threads=1).invoke("Hello") for name in names
+    ]
+    assert all(
+        message.response_metadata["model_name"] == name for message, name in zip(said, names, strict=True)
+    )
+    assert locate(names[0]).fingerprint != locate(names[1]).fingerprint
 
 
 @pytest.fixture
