@@ -14,6 +14,7 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +72,9 @@ def run(
         raise UsageError(f"name at least one way: {', '.join(WAYS)}")
     for way in ways:
         check_way(way)
-    try:
-        import sentence_transformers  # noqa: F401
-    except ImportError as error:
-        raise UsageError(
-            "this comparison needs sentence-transformers: pip install sentence-transformers"
-        ) from error
+    # Not imported here: that takes seconds, and only the measuring process needs it.
+    if find_spec("sentence_transformers") is None:
+        raise UsageError("this comparison needs sentence-transformers: pip install sentence-transformers")
     import numpy as np
 
     from models.encoders.trunk import locate, open_trunk

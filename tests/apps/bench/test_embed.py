@@ -1,6 +1,7 @@
 """The bench of embeddings, on few texts."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from homespun.errors import ModelNotFound, UsageError
 from models.encoders.places import find_minilm
 from models.encoders.trunk import locate, open_trunk
 
-pytest.importorskip("sentence_transformers")
+pytestmark = pytest.mark.skipif(
+    find_spec("sentence_transformers") is None, reason="sentence-transformers is not installed"
+)
 
 
 @pytest.fixture
