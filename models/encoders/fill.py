@@ -1,8 +1,9 @@
 """The filler: a conversation and a tool's parameters in, arguments out, found and not invented.
 
 Each parameter is asked for by itself: was it mentioned, and if so by which words, which elements, which of
-its options? Words become values of the schema's type (`models.encoders.values`). What was not mentioned is
-left out; where the schema demands it, its default or the likeliest words serve, and the probability says so.
+its options? What words go to which is decided for all together (`models.encoders.assign`). Words become
+values of the schema's type (`models.encoders.values`). What was not mentioned is left out; where the schema
+demands it, its default or the likeliest words serve, and the probability says so.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ import numpy as np
 
 from homespun.errors import CorruptWeights, UsageError
 from models.encoders.adapters import Adapter, find_adapter
+from models.encoders.assign import Candidate, Slot, assign, overlaps
+from models.encoders.elements import Group, groups, share_out, strong, whole_words
 from models.encoders.heads import Tuned, tuned
+from models.encoders.numbers import number_places
 from models.encoders.parameters import (
     LIST,
     OPTIONS,
+    SPAN,
     Conversation,
     Parameter,
     conversation,
@@ -35,10 +40,14 @@ from models.encoders.windows import Layout, Pieces, Window
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Answer = tuple[Window, NDArray[np.float32]]
+    """A row, and what the head says of its tokens."""
+
 TASK = "fill"
 START, END, OPTION, BEGIN, INSIDE = range(5)
 """What the head's outputs are."""
-_CANDIDATES = 8
+_CANDIDATES, _NUMBERS = 20, 80
+"""Spans that are looked at; of numbers more, since each is written in many ways."""
 
 
 @dataclass(frozen=True)
@@ -166,26 +175,35 @@ class Filler:
         ]
         given = [(window.ids, window.second) for _, window in rows]
         logits = self._tuned.logits(given, self._threads, between)
-        answers: list[list[tuple[Window, NDArray[np.float32]]]] = [[] for _ in wanted]
+        answers: list[list[Answer]] = [[] for _ in wanted]
         for (number, window), values in zip(rows, logits, strict=True):
             answers[number].append((window, values))
-        found = []
-        for parameter, one, first, answer in zip(wanted, asked, firsts, answers, strict=True):
+        found: list[Argument | None] = [None] * len(wanted)
+        slots: dict[int, Slot] = {}
+        for number, (parameter, one, first) in enumerate(zip(wanted, asked, firsts, strict=True)):
             if parameter.way == OPTIONS:
-                argument = self._option(parameter, one.options, first, answer)
-            elif parameter.way == LIST:
-                argument = self._list(parameter, told, second, answer)
-            else:
-                argument = self._span(parameter, told, second, answer)
-            found.append(replace(argument, tokens=sum(len(window.ids) for window, _ in answer)))
-        return found
+                found[number] = self._option(parameter, one.options, first, answers[number])
+            elif parameter.way == SPAN:
+                slots[number] = self._slot(parameter, told, second, answers[number])
+        taken = assign(list(slots.values()))
+        for (number, slot), one in zip(slots.items(), taken, strict=True):
+            found[number] = self._taken(wanted[number], slot, one)
+        lists = [number for number, parameter in enumerate(wanted) if parameter.way == LIST]
+        listed = self._lists([wanted[n] for n in lists], told, second, [answers[n] for n in lists], taken)
+        for number, argument in zip(lists, listed, strict=True):
+            found[number] = argument
+        return [
+            replace(argument, tokens=sum(len(window.ids) for window, _ in answer))
+            for argument, answer in zip(found, answers, strict=True)
+            if argument is not None
+        ]
 
     def _option(
         self,
         parameter: Parameter,
         begins: Sequence[int],
         first: Pieces,
-        answers: Sequence[tuple[Window, NDArray[np.float32]]],
+        answers: Sequence[Answer],
     ) -> Argument:
         best = np.full(len(begins) + 1, -np.inf)
         for _, logits in answers:
@@ -206,79 +224,96 @@ class Filler:
             chosen = parameter.schema["default"]
         return Argument(parameter.name, chosen, mentioned, probability, required=parameter.required)
 
-    def _span(
-        self,
-        parameter: Parameter,
-        told: Conversation,
-        second: Pieces,
-        answers: Sequence[tuple[Window, NDArray[np.float32]]],
-    ) -> Argument:
-        found: list[tuple[float, int, int]] = []
+    def _slot(
+        self, parameter: Parameter, told: Conversation, second: Pieces, answers: Sequence[Answer]
+    ) -> Slot:
+        """What a parameter could take, and how likely it was mentioned."""
+        numeric = parameter.type in ("integer", "number")
+        numbers = number_places(told.text) if numeric else ()
+        found: dict[tuple[int, int], float] = {}
         sums = []
         for window, logits in answers:
+            stop = window.second + window.pieces
+            most = _NUMBERS if numeric else _CANDIDATES
             spans, total = likely_spans(
-                logits[:, START],
-                logits[:, END],
-                window.second,
-                window.second + window.pieces,
-                self._longest,
-                _CANDIDATES,
+                logits[:, START], logits[:, END], window.second, stop, self._longest, most
             )
             sums.append(total)
             offset = window.first_piece - window.second
-            found += [
-                (s.odds, second.spans[s.first + offset][0], second.spans[s.last + offset][1]) for s in spans
-            ]
+            for span in spans:
+                start, end = second.spans[span.first + offset][0], second.spans[span.last + offset][1]
+                # The sign, the scale ("million") and the percent belong to a number whether marked or not.
+                whole = [number for number in numbers if number[0] < end and start < number[1]]
+                place = (min(start, whole[0][0]), max(end, whole[0][1])) if len(whole) == 1 else (start, end)
+                place = whole_words(told.text, *place)
+                found[place] = max(found.get(place, -np.inf), span.odds)
         total = float(np.logaddexp.reduce(sums)) if sums else float("-inf")
         mentioned = 1.0 / (1.0 + float(np.exp(-max(-60.0, min(60.0, total)))))
-        default = parameter.schema.get("default")
-        if mentioned < self.threshold and parameter.required and default is not None:
-            return Argument(parameter.name, default, mentioned, 1.0 - mentioned, required=True)
-        # The likeliest words that can be such a value.
-        for odds, start, end in sorted(found, reverse=True):
+        candidates = []
+        for (start, end), odds in found.items():
             made = value(told.text[start:end], parameter.schema, told.text)
             if made is not None:
-                probability = float(np.exp(min(0.0, odds - total)))
-                words = (told.text[start:end],)
-                return Argument(parameter.name, made, mentioned, probability, words, parameter.required)
-        return Argument(parameter.name, None, mentioned, 0.0, required=parameter.required)
+                candidates.append(Candidate(start, end, odds, made, told.text[start:end]))
+        kind = "number" if numeric else parameter.type
+        return Slot(candidates, mentioned, parameter.required, kind)
 
-    def _list(
+    def _taken(self, parameter: Parameter, slot: Slot, one: Candidate | None) -> Argument:
+        default = parameter.schema.get("default")
+        if slot.mentioned < self.threshold and parameter.required and default is not None:
+            return Argument(parameter.name, default, slot.mentioned, 1.0 - slot.mentioned, required=True)
+        if one is None:
+            mentioned = min(slot.mentioned, 1.0 - self.threshold) if slot.candidates else slot.mentioned
+            return Argument(parameter.name, None, mentioned, 0.0, required=parameter.required)
+        shares = np.asarray([other.odds for other in slot.candidates])
+        probability = float(np.exp(one.odds - np.logaddexp.reduce(shares)))
+        # What is taken all the same counts as mentioned for an optional parameter.
+        mentioned = slot.mentioned if parameter.required else max(slot.mentioned, self.threshold)
+        return Argument(parameter.name, one.value, mentioned, probability, (one.text,), parameter.required)
+
+    def _lists(
         self,
-        parameter: Parameter,
+        wanted: Sequence[Parameter],
         told: Conversation,
         second: Pieces,
-        answers: Sequence[tuple[Window, NDArray[np.float32]]],
+        answers: Sequence[Sequence[Answer]],
+        taken: Sequence[Candidate | None],
+    ) -> list[Argument]:
+        chances, offers = [], []
+        for parameter, answer in zip(wanted, answers, strict=True):
+            begin, inside = np.zeros(len(second.ids)), np.zeros(len(second.ids))
+            for window, logits in answer:
+                rows = slice(window.second, window.second + window.pieces)
+                places = slice(window.first_piece, window.first_piece + window.pieces)
+                for target, column in ((begin, BEGIN), (inside, INSIDE)):
+                    chance = 1.0 / (1.0 + np.exp(-logits[rows, column].astype(np.float64)))
+                    target[places] = np.maximum(target[places], chance)
+            mentioned = float(max(begin.max(initial=0.0), inside.max(initial=0.0)))
+            chances.append(mentioned)
+            items = parameter.schema.get("items")
+            numeric = isinstance(items, Mapping) and schema_type(items) in ("integer", "number")
+            # What the schema demands is there somewhere.
+            bound = min(self._list_threshold, mentioned) if parameter.required else self._list_threshold
+            made = groups(
+                told.text, second.spans, begin, inside, bound, number_places(told.text) if numeric else None
+            )
+            free = [group for group in made if not overlaps(group.start, group.end, taken)]
+            offers.append(free or made)
+        given = share_out(offers) if len(offers) > 1 else [strong(offer) for offer in offers]
+        return [
+            self._listed(parameter, told, mentioned, kept)
+            for parameter, mentioned, kept in zip(wanted, chances, given, strict=True)
+        ]
+
+    def _listed(
+        self, parameter: Parameter, told: Conversation, mentioned: float, kept: Sequence[Group]
     ) -> Argument:
-        begin = np.zeros(len(second.ids))
-        inside = np.zeros(len(second.ids))
-        for window, logits in answers:
-            rows = slice(window.second, window.second + window.pieces)
-            places = slice(window.first_piece, window.first_piece + window.pieces)
-            for target, column in ((begin, BEGIN), (inside, INSIDE)):
-                chance = 1.0 / (1.0 + np.exp(-logits[rows, column].astype(np.float64)))
-                target[places] = np.maximum(target[places], chance)
-        bound = self._list_threshold
-        mentioned = float(max(begin.max(initial=0.0), inside.max(initial=0.0)))
         default = parameter.schema.get("default")
-        if mentioned < bound and parameter.required and default is not None:
+        if mentioned < self._list_threshold and parameter.required and default is not None:
             return Argument(parameter.name, default, mentioned, 1.0 - mentioned, required=True)
-        if mentioned < bound and parameter.required:
-            bound = mentioned
-        runs: list[list[int]] = []
-        for place in range(len(second.ids)):
-            opens = begin[place] >= bound
-            if opens or (inside[place] >= bound and not (runs and runs[-1][1] == place)):
-                runs.append([place, place + 1])
-            elif inside[place] >= bound:
-                runs[-1][1] = place + 1
-        texts = [told.text[second.spans[a][0] : second.spans[b - 1][1]] for a, b in runs]
+        texts = tuple(told.text[start:end] for group in kept for start, end in group.spans)
         made = elements(texts, parameter.schema, told.text)
-        shown = [chance for a, b in runs for chance in inside[a:b]]
-        probability = float(np.mean(shown)) if shown else 0.0
-        return Argument(
-            parameter.name, made or None, mentioned, probability, tuple(texts), parameter.required
-        )
+        probability = float(np.mean([group.chance for group in kept])) if kept else 0.0
+        return Argument(parameter.name, made or None, mentioned, probability, texts, parameter.required)
 
 
 def _nested(parameter: Parameter) -> list[Parameter]:

@@ -55,6 +55,16 @@ _LOOSE = re.compile(r"[-−]?\d+(?:,\d{3})*(?:\.\d+)?")
 _WORD = re.compile(r"[a-z]+")
 
 
+def number_places(text: str) -> list[tuple[int, int]]:
+    """Characters start:end of every number in digits, with sign, scale ("million") and percent."""
+    found = []
+    for one in _DIGITS.finditer(text):
+        words = one[0]
+        start = one.start() + len(words) - len(words.lstrip(" $€£¥₹"))
+        found.append((start, one.start() + len(words.rstrip())))
+    return found
+
+
 def parse_number(text: str) -> tuple[float, bool] | None:
     """The first number in a text, and whether it was said in percent; None where there is none."""
     found = _DIGITS.search(text)
