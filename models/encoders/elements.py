@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _GLUE = re.compile(r"[\s,;]*(?:\b(?:and|or)\b|&)?[\s,;'\"“”‘’]*", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\w+://[^\s'\"<>]*[^\s'\"<>.,;:!?)]")
 _WORD = re.compile(r"[\w_]")
 _STRONG = 0.6
 """Share of the best group's chance that another must have to count too."""
@@ -123,7 +124,10 @@ def share_out(offers: Sequence[Sequence[Group]]) -> list[list[Group]]:
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """start:end, widened to where words begin and end."""
+    """start:end, widened to where words, addresses of mail and of the web begin and end."""
+    for one in _ADDRESS.finditer(text):
+        if one.start() < end and start < one.end():
+            start, end = min(start, one.start()), max(end, one.end())
     while start > 0 and _WORD.match(text[start]) and _WORD.match(text[start - 1]):
         start -= 1
     while end < len(text) and _WORD.match(text[end]) and _WORD.match(text[end - 1]):
