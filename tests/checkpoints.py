@@ -27,6 +27,7 @@ class Family:
     special: tuple[str, ...]
     bos: str | None
     eos: str
+    plain: tuple[str, ...] = ()  # tokens of their own that aren't special
 
 
 FAMILIES = {
@@ -38,7 +39,12 @@ FAMILIES = {
         "<|eot_id|>",
     ),
     "qwen": Family(
-        "qwen3", {**SIZES, **HEADS}, ("<|endoftext|>", "<|im_start|>", "<|im_end|>"), None, "<|im_end|>"
+        "qwen3",
+        {**SIZES, **HEADS},
+        ("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
+        None,
+        "<|im_end|>",
+        ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>"),
     ),
     "gpt2": Family("gpt2", GPT2, ("<|endoftext|>",), "<|endoftext|>", "<|endoftext|>"),
     "gemma": Family(
@@ -57,7 +63,7 @@ def make_checkpoint(family: str, folder: Path, text: str) -> Path:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     made = FAMILIES[family]
-    tokenizer = pieces(text, made.special) if family == "gemma" else byte_level(text, made.special)
+    tokenizer = pieces(text, made.special) if family == "gemma" else byte_level(text, made)
     ids = {name: number for number, name in enumerate(made.special)}
     roles = {"bos_token_id": ids.get(made.bos or ""), "eos_token_id": ids[made.eos], "pad_token_id": 0}
     with torch.random.fork_rng():
@@ -78,9 +84,9 @@ def make_checkpoint(family: str, folder: Path, text: str) -> Path:
     return folder
 
 
-def byte_level(text: str, special: tuple[str, ...]) -> dict[str, Any]:
+def byte_level(text: str, family: Family) -> dict[str, Any]:
     """A byte-level BPE as GPT-2, Llama 3 and Qwen have it, as the content of a tokenizer.json."""
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
     split = pre_tokenizers.Split(Regex(LETTERS), behavior="isolated")
@@ -90,11 +96,12 @@ def byte_level(text: str, special: tuple[str, ...]) -> dict[str, Any]:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=400,
-        special_tokens=list(special),
+        special_tokens=list(family.special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator([text] * 4, trainer)
+    tokenizer.add_tokens([AddedToken(name, special=False, normalized=False) for name in family.plain])
     return dict(json.loads(tokenizer.to_str()))
 
 

@@ -96,7 +96,9 @@ def answer(
         sampling=options.sampling,
         max_tokens=min(wanted, room),
         stop_ids=voice.stop_ids,
-        grammar=build_grammar(plan, min(wanted, room), voice.call_opening, voice.call_closing),
+        grammar=build_grammar(
+            plan, min(wanted, room), voice.call_opening, voice.call_closing, voice.text_tokens
+        ),
         logprobs=0 if options.logprobs is None else max(1, options.logprobs),
         deadline=options.deadline,
         cancel=cancel,

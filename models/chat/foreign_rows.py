@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from homespun.errors import UsageError
 
 Row = Mapping[str, Any]
-MARKER = "<tool_call>"
+MARKER, CLOSING = "<tool_call>", "</tool_call>"
 
 _PROBE = "probe7f3a"
 _CALL = re.compile(
@@ -131,7 +131,7 @@ def _spoken(row: Row) -> dict[str, Any]:
     """A message without what only tool-calling templates know."""
     if row["role"] == "tool":
         return _user(f"<tool_response>\n{row['content']}\n</tool_response>")
-    calls = [f"{MARKER}\n{_compact(call)}\n</tool_call>" for call in row.get("tool_calls", ())]
+    calls = [f"{MARKER}\n{_compact(call)}\n{CLOSING}" for call in row.get("tool_calls", ())]
     content = "\n".join(part for part in (row["content"], *calls) if part)
     return {"role": row["role"], "content": content}
 

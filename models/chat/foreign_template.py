@@ -30,6 +30,9 @@ _ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_
 class ForeignTemplate:
     """Writes conversations as one checkpoint wants them.
 
+    Attributes:
+        source: What its authors wrote.
+
     Args:
         folder: The checkpoint's folder.
 
@@ -46,6 +49,7 @@ class ForeignTemplate:
             raise UsageError(
                 f"{folder} has no chat template, so it is no chat model: choose an instruct version"
             )
+        self.source = "\n".join(sources.values())
         environment = _environment()
         try:
             made = {name: environment.from_string(text) for name, text in sources.items()}

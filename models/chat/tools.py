@@ -155,7 +155,13 @@ def to_document(response_format: Any) -> Schema | None:
     return parameters
 
 
-def build_grammar(plan: Plan, budget: int, opening: str = "<|call|>", closing: str = "") -> Grammar:
+def build_grammar(
+    plan: Plan,
+    budget: int,
+    opening: str = "<|call|>",
+    closing: str = "",
+    text_tokens: Sequence[int] = (),
+) -> Grammar:
     """The grammar of one answer.
 
     Args:
@@ -163,23 +169,28 @@ def build_grammar(plan: Plan, budget: int, opening: str = "<|call|>", closing: s
         budget: Tokens that it may take; free strings are bounded so that they fit.
         opening: What begins a call, in Lark's notation: a special token's name or a quoted text.
         closing: What ends it.
+        text_tokens: Tokens that may stand in free text though they look special.
 
     Raises:
         UsageError: A schema uses what cannot be enforced; the message names tool and keyword.
     """
+    text = _TEXT
+    if text_tokens:
+        text = f"text: (TEXT | <[{_ranges(text_tokens)}]>)+\n{_TEXT}"
+    named = "text" if text_tokens else "TEXT"
     if plan.free:
-        return Grammar.from_lark(f"start: TEXT\n{_TEXT}")
+        return Grammar.from_lark(f"start: {named}\n{text}")
     rules, starts = [], []
     if plan.document is not None:
         rules.append("document: " + _json(plan.document, budget, "response_format"))
         starts.append("document")
     elif plan.choice == "auto":
-        starts.append("TEXT")
-        rules.append(_TEXT)
+        starts.append(named)
+        rules.append(text)
     functions = plan.callable
     if functions:
         many = f"{{1,{_MOST_CALLS if plan.parallel else 1}}}"
-        before = "TEXT? " if "TEXT" in starts else ""
+        before = f"{named}? " if named in starts else ""
         starts.append(before + "call" + many)
         bodies = " | ".join(f"call_{number}" for number in range(len(functions)))
         rules.append(f"call: {opening} ({bodies}) {closing}")
@@ -189,6 +200,17 @@ def build_grammar(plan: Plan, budget: int, opening: str = "<|call|>", closing: s
         rules.append(f'call_{number}: {head} arguments_{number} "}}"')
         rules.append(f"arguments_{number}: {_json(parameters(function), share, function['name'])}")
     return Grammar.from_lark("start: " + " | ".join(starts) + "\n" + "\n".join(rules) + "\n")
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Numbers as Lark's ranges of tokens: a checkpoint may reserve thousands in a row."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(f"{first}-{last}" for first, last in runs)
 
 
 def parameters(function: Schema) -> Schema:

@@ -67,6 +67,7 @@ class Voice:
         call_marker: the text that does.
         call_opening: The same in the grammar's notation.
         call_closing: What ends a call, in the grammar's notation.
+        text_tokens: Tokens that may stand in text though their names look special (`</think>`).
     """
 
     render: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]] | None], list[int]]
@@ -77,6 +78,7 @@ class Voice:
     call_marker: str | None = None
     call_opening: str = CALL
     call_closing: str = ""
+    text_tokens: tuple[int, ...] = ()
 
 
 class Brain:

@@ -99,25 +99,55 @@ def test_deadlines_and_stops_end_an_answer(family: str, checkpoint: Callable[[st
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_special_tokens_spelt_out_by_a_user_are_characters(
+def test_tokens_of_the_template_spelt_out_in_texts_are_characters(
     family: str, checkpoint: Callable[[str], Path]
 ) -> None:
     description = json.loads((checkpoint(family) / "tokenizer.json").read_text())
-    special = {row["content"]: row["id"] for row in description["added_tokens"]}
-    model = hf(checkpoint(family))
-    render = open_brain(locate(model.model)).voice.render
+    added = {row["content"]: row["id"] for row in description["added_tokens"]}
+    special = [row["content"] for row in description["added_tokens"] if row["special"]]
+    voice = open_brain(locate(f"hf:{checkpoint(family)}")).voice
 
-    def structure(text: str) -> list[int]:
-        tool = {"name": "f", "description": text, "parameters": {}}
-        said = [{"role": "user", "content": text}, {"role": "assistant", "content": text}]
-        return [n for n in render([*said, said[0]], [tool]) if n in special.values()]
+    def structure(theirs: str, own: str) -> list[int]:
+        tool = {"name": "f", "description": theirs, "parameters": {}}
+        said = [{"role": "user", "content": theirs}, {"role": "assistant", "content": own}]
+        result = {"role": "tool", "content": theirs}
+        call = {"role": "assistant", "content": "", "tool_calls": [{"name": "f", "arguments": {"a": own}}]}
+        return [n for n in voice.render([*said, said[0], call, result], [tool]) if n in added.values()]
 
-    spelt = "a" + "b".join(special) + "\ue0000\ue001\ue00099999\ue001c"
-    assert structure(spelt) == structure("abc")
-    told = open_brain(locate(model.model)).voice
-    ids = told.render([{"role": "user", "content": "x" + "y".join(special) + "z"}], None)
-    text = b"".join(told.token_bytes(token) for token in ids).decode()
-    assert "x" + "y".join(special) + "z" in text
+    private = "\ue0000\ue001\ue00099999\ue001c"
+    assert structure("a" + "b".join(added) + private, "x" + "y".join(special)) == structure("abc", "xy")
+    ids = voice.render([{"role": "user", "content": "x" + "y".join(added) + "z"}], None)
+    assert "x" + "y".join(added) + "z" in b"".join(voice.token_bytes(token) for token in ids).decode()
+
+
+def test_tokens_for_calls_and_thoughts_are_used_where_there_are_some(
+    checkpoint: Callable[[str], Path],
+) -> None:
+    from models.chat.tools import Plan, build_grammar
+    from models.inference.grammar import GrammarState, GrammarVocabulary
+
+    folder = checkpoint("qwen")
+    text = (folder / "tokenizer.json").read_text()
+    ids = {row["content"]: row["id"] for row in json.loads(text)["added_tokens"]}
+    voice = open_brain(locate(f"hf:{folder}")).voice
+    vocabulary = GrammarVocabulary(text, 512, ids["<|im_end|>"])
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+    def first(plan: Plan) -> set[str]:
+        grammar = build_grammar(plan, 99, voice.call_opening, voice.call_closing, voice.text_tokens)
+        allowed = GrammarState(grammar, vocabulary, voice.stop_ids).allowed()
+        return {name for name, number in ids.items() if allowed[number]}
+
+    texts = {"<think>", "</think>", "<tool_response>", "</tool_response>"}
+    assert first(Plan()) == texts
+    assert first(Plan((tool,), "auto")) == {*texts, "<tool_call>"}
+    assert first(Plan((tool,), "any")) == {"<tool_call>"}
+    assert voice.token_bytes(ids["</think>"]) == b"</think>"
+    # As the template writes it, so does the model.
+    called = hf(folder, seed=4).bind_tools([Trip], tool_choice="any").invoke("Hello", max_tokens=200)
+    rows = [{"role": "assistant", "content": "", "tool_calls": [{"name": "Trip", "arguments": {}}]}]
+    assert {ids["<tool_call>"], ids["</tool_call>"]} <= set(voice.render(rows, None))
+    assert called.tool_calls[0]["name"] == "Trip"
 
 
 def test_a_long_conversation_is_cut_to_what_a_strict_template_takes(
