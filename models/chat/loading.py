@@ -73,6 +73,6 @@ def _encoded(name: str, **kwargs: Any) -> BaseChatModel:
     from models.chat.calling import ChatCaller
     from models.chat.reading import READER, ChatReader
 
-    kind: type[BaseChatModel] = ChatReader if name.startswith(READER) else ChatCaller
+    kind: type[ChatReader | ChatCaller] = ChatReader if name.startswith(READER) else ChatCaller
     known = {key: value for key, value in kwargs.items() if key in kind.model_fields}
     return kind(model=name, **known)
