@@ -104,9 +104,17 @@ class GrammarVocabulary:
             tokenizer_json: Content of tokenizer.json.
             vocab_size: Number of logits of the model; it may exceed the tokenizer's vocabulary.
             end: The token that ends an output.
+
+        Raises:
+            UsageError: If tokens can't be told as bytes: byte-level vocabularies and those that fall back to
+                bytes can.
         """
         self.size = vocab_size
-        self.tokenizer = LLTokenizer(tokenizer_json, n_vocab=vocab_size, eos_token=end)
+        try:
+            self.tokenizer = LLTokenizer(tokenizer_json, n_vocab=vocab_size, eos_token=end)
+        except ValueError as error:
+            reason = str(error).partition("(")[0].strip()
+            raise UsageError(f"grammars can't follow this tokenizer ({reason}): use another model") from error
         self.end = end
 
 

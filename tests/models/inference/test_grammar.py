@@ -261,3 +261,12 @@ def test_malformed_grammars_are_refused() -> None:
 def test_a_special_token_that_the_vocabulary_lacks_is_refused(engine: Engine) -> None:
     with pytest.raises(UsageError, match="no_such_token"):
         next(engine.generate(Request([3], grammar=Grammar.from_lark("start: <|no_such_token|>"))))
+
+
+def test_a_tokenizer_whose_tokens_are_no_bytes_is_refused() -> None:
+    from tokenizers import Tokenizer, decoders, models
+
+    unigram = Tokenizer(models.Unigram([("a", -1.0), ("<eos>", -2.0)], 0))
+    unigram.decoder = decoders.Metaspace()
+    with pytest.raises(UsageError, match="grammars can't follow this tokenizer"):
+        GrammarVocabulary(unigram.to_str(), 2, 1)
