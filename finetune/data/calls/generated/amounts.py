@@ -47,7 +47,7 @@ def decimals(rest: str) -> Callable[[Random], Form]:
             else:
                 number = round(rng.uniform(float(low), float(high)), rng.randint(1, int(digits)))
                 number = number or float(high)
-            if not whole and int(digits) > 1 and float(low) < 1 and rng.random() < 0.04:
+            if not whole and int(digits) in (2, 3) and float(low) < 1 and rng.random() < 0.04:
                 text, number = pick(rng, _FRACTIONS)
                 unit = f" {pick(rng, units)}" if units else ""
                 return _beside("", text, unit, number)

@@ -187,19 +187,19 @@ def _before(talk: Conversation) -> None:
 def around(talk: Conversation, pieces: list[Piece]) -> None:
     """Put a greeting, politeness or a sentence that has nothing to do with it around a request."""
     rng = talk.rng
-    chance = rng.random()
     first, of = pieces[0]
-    if chance < 0.12:
+    if rng.random() < 0.12:
         greeting = _line(rng, "talk_greet")
-        if greeting[-1] in ",:" and of is None and not first.startswith(("I ", "I'", "I\u2019")):
+        if greeting[-1] in ",:" and of is None and not first.startswith(("I ", "I'")):
             pieces[0] = (first[:1].lower() + first[1:], None)
         pieces.insert(0, (greeting + " ", None))
-    elif chance < 0.24:
-        pieces.insert(0, (_aside(talk) + " ", None))
-    elif chance < 0.38:
+    if rng.random() < 0.13:
+        asides = [_aside(talk) for _ in range(rng.choice((1, 1, 1, 2)))]
+        pieces.insert(0, (" ".join(asides) + " ", None))
+    if rng.random() < 0.14:
         last = "".join(text for text, _ in pieces[-2:]).rstrip()
         pieces.append((" " if last.endswith((".", "?", "!", ":")) else ". ", None))
-        pieces.append((_aside(talk) if chance < 0.32 else _line(rng, "talk_thanks"), None))
+        pieces.append((_aside(talk) if rng.random() < 0.55 else _line(rng, "talk_thanks"), None))
 
 
 _OF_KIND = {

@@ -20,7 +20,7 @@ _SAME = 0.55
 """Chance that a tool that isn't meant is of the domain that is talked about."""
 _TWINS = 0.5
 """Chance that one of the same domain is even of the same family."""
-_WORDY = ("text", "messaging", "history", "books", "society")
+_WORDY = ("text", "messaging", "history", "books", "society", "offers")
 """Domains whose tools could serve somebody who wants to talk, to know or to have something written."""
 _BROAD = ("web/web search",)
 """Tools that could serve almost any request, so that they are never offered as the wrong ones."""
@@ -32,6 +32,15 @@ _ALIKE = (
     ("shapes/vector {x}", "geometry/point distance"),
     ("shapes/list {x}", "statistics/describe sample"),
     ("geography/city distance", "transit/plan route"),
+    ("realestate/search homes", "offers/home offers"),
+    ("realestate/value home", "local/house prices", "facts/city {x}"),
+    ("money/monthly instalment", "offers/mortgage costs"),
+    ("restaurants/order food", "offers/order pizza"),
+    ("travel/tourist sights", "offers/itinerary"),
+    ("travel/book room", "offers/hotel offers"),
+    ("science/century events", "history/era timeline", "history/on this day"),
+    ("history/historic event", "history/person biography", "history/ruler reign", "facts/person {x}"),
+    ("text/generate story", "offers/write essay"),
     ("books/book suggestion", "film/recommend films", "shopping/gift idea"),
 )
 """Families that could serve some of each other's requests: none is offered as the wrong one for another."""

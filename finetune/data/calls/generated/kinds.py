@@ -65,16 +65,18 @@ def kind(spec: str) -> Kind:
     names = tuple(head.split(","))
     for name in names:
         known(name)
-    return _strings(lambda rng: phrase(rng, names))
+    return _Text(lambda rng: phrase(rng, names), tails=_CITIES if "uscity" in names else ())
 
 
 @dataclass(frozen=True)
 class _Text:
     make: Callable[[Random], str]
     marks: tuple[str, ...] = ()
+    tails: tuple[str, ...] = ()
 
-    def __call__(self, _rng: Random) -> Form:
-        return Form({"type": "string"}, "", self.draw)
+    def __call__(self, rng: Random) -> Form:
+        tail = pick(rng, self.tails) if self.tails and rng.random() < 0.35 else ""
+        return Form({"type": "string"}, tail, self.draw)
 
     def draw(self, rng: Random) -> Said:
         text = self.make(rng)
@@ -162,4 +164,11 @@ def _spans(rest: str) -> Kind:
     return settle
 
 
+_CITIES = (
+    "In the form 'City, State' or 'City, Country'.",
+    "City and state, e.g. Amarillo, TX.",
+    "Written as city, comma, country.",
+    "The state may be its two letters, as in 'Waco, TX'.",
+    "With the country where it's not clear, such as 'Vienna, Austria'.",
+)
 _SEPARATORS = ((", ", " and "), (", ", ", and "), (", ", " and "), (", ", ", "), (", ", ", "))

@@ -38,7 +38,9 @@ def dates(_rest: str) -> Callable[[Random], Form]:
                 text = date_loose(rng)
                 return Said(((text, True),), text)
             day = a_day(rng)
-            return Said(((date_written(rng, day), True),), day.strftime(style))
+            return Said(
+                ((date_written(rng, day, day_first=style.startswith("%d")), True),), day.strftime(style)
+            )
 
         return Form({"type": "string"} | ({"format": form} if form else {}), tail, asked)
 

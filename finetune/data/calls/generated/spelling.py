@@ -20,7 +20,7 @@ _MONTHS = (
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIRST_DAY = date(1990, 1, 1)
-_DAYS = 18000
+_DAYS = 14600
 
 
 def in_words(number: int) -> str:
@@ -70,12 +70,12 @@ def written(rng: Random, number: float, *, words: float = 0.15) -> str:
 
 
 def a_day(rng: Random) -> date:
-    """A day between 1990 and 2039."""
+    """A day between 1990 and 2029."""
     return _FIRST_DAY + timedelta(days=int(rng.random() * _DAYS))
 
 
-def date_written(rng: Random, day: date) -> str:
-    """A whole date in one of the usual forms; of numbers alone the month stands first."""
+def date_written(rng: Random, day: date, *, day_first: bool = False) -> str:
+    """A whole date in one of the usual forms; of numbers with strokes the month stands first, or the day."""
     month = _MONTHS[day.month - 1]
     short = month[:3]
     nth = f"{day.day}{_nth(day.day)}"
@@ -89,7 +89,7 @@ def date_written(rng: Random, day: date) -> str:
         f"{day.day} {short} {day.year}",
         day.isoformat(),
         day.isoformat(),
-        f"{day.month:02}/{day.day:02}/{day.year}",
+        f"{day.day:02}/{day.month:02}/{day.year}" if day_first else f"{day.month:02}/{day.day:02}/{day.year}",
     )
     return forms[int(rng.random() * len(forms))]
 

@@ -50,7 +50,7 @@ class Told:
 
 def tell(pieces: list[Piece], rng: Random, how: Habit = Habit()) -> Told:
     """Join pieces; of two blanks one is left, and none before a comma or a full stop."""
-    text = ""
+    text, last = "", 0
     places: dict[str, list[tuple[int, int]]] = {}
     for part, slot in pieces:
         if not part:
@@ -60,8 +60,10 @@ def tell(pieces: list[Piece], rng: Random, how: Habit = Habit()) -> Told:
             part = _slip(part, rng) if how.slips and rng.random() < how.slips * len(part) / 5 else part
             if part[0] == " " and (not text or text[-1] == " "):
                 part = part.lstrip(" ")
-            if part and part[0] in _TIGHT and text.endswith(" "):
-                text = text.rstrip(" ")
+            if part and part[0] in _TIGHT:
+                text = text[:last] + text[last:].rstrip(" ")
+            if part and part[0] in ",;" and text[last:].endswith(("?", ".")):
+                text = text[:-1]
             while "  " in part:
                 part = part.replace("  ", " ")
             for mark in (" ,", " .", " ?"):
@@ -70,6 +72,7 @@ def tell(pieces: list[Piece], rng: Random, how: Habit = Habit()) -> Told:
         else:
             places.setdefault(slot, []).append((len(text), len(text) + len(part)))
             text += part
+            last = len(text)
     end = max((stop for spans in places.values() for _, stop in spans), default=0)
     text = text[:end] + text[end:].rstrip()
     if how.bare and len(text) > end:

@@ -17,7 +17,7 @@ _NOUNS = (
 )
 """First words that look like verbs."""
 _VERB = re.compile(rf"(?!(?:{'|'.join(_NOUNS)}) )([A-Z][a-z]+s) ")
-_NOUN = re.compile(r"[A-Z][a-z]+ (?:of|that|in|for|at|with|to) ")
+_NOUN = re.compile(r"(?!Wh|How)[A-Z][a-z]+ (?:of|that|in|for|at|with|to) ")
 _SHOWN = ("string", "integer", "number")
 _KINDS = {"integer": "integer", "number": "number", "string": "string", "array": "list", "boolean": "flag"}
 
@@ -65,13 +65,13 @@ def parameter(param: Param, form: Form, default: Any, rng: Random) -> str:
     elif chance < 0.4:
         about = f"{about.rstrip('.')} ({_KINDS[form.schema['type']]})"
     elif chance < 0.43:
-        about = f"The {param.names[0]}"
+        about = f"The {param.names[0]} that is meant"
     if not about.endswith((".", "?", ")")):
         about += "."
     parts = [about]
     if form.tail:
         parts.append(form.tail)
-    elif rng.random() < 0.1 and form.schema["type"] in _SHOWN and "enum" not in form.schema:
+    elif rng.random() < 0.1 and _can_show(param, form):
         parts.append(_example(form, rng))
     if default is not None:
         shown = repr(default) if isinstance(default, str) and rng.random() < 0.8 else default
@@ -81,6 +81,11 @@ def parameter(param: Param, form: Form, default: Any, rng: Random) -> str:
     elif param.required and rng.random() < 0.05:
         parts.append(pick(rng, ("Required.", "This parameter is required.", "Must be given.")))
     return " ".join(parts)
+
+
+def _can_show(param: Param, form: Form) -> bool:
+    """Dates can't be shown: that would ask for their form."""
+    return form.schema["type"] in _SHOWN and "enum" not in form.schema and param.spec != "date"
 
 
 def _bare(verb: str) -> str:

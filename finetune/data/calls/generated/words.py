@@ -63,7 +63,7 @@ def phrase(rng: Random, names: tuple[str, ...]) -> str:
     return _titled(made) if name.endswith("_title") or name in _TITLED else made
 
 
-_TITLED = ("company", "hotel", "playlist", "musician")
+_TITLED = ("company", "hotel", "playlist", "musician", "restaurant")
 _SMALL = ("a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "under", "with", "from")
 
 

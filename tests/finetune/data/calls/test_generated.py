@@ -18,6 +18,7 @@ from finetune.data.calls.example import CallExample
 from finetune.data.calls.generated import generated
 from finetune.data.calls.generated.dialogue import Conversation, converse
 from finetune.data.calls.generated.functions import Function, domains, read
+from finetune.data.calls.generated.generator import _ALIKE
 from finetune.data.calls.generated.grammar import Part, Pick, Slot, parse, render
 from finetune.data.calls.generated.schemas import make
 from finetune.data.calls.generated.telling import Habit
@@ -268,3 +269,20 @@ def test_no_example_shares_anything_with_the_built_in_suite() -> None:
             assert not made & descriptions
         for turn in one.turns:
             assert not _runs(turn.text) & runs, turn
+
+
+def test_tools_that_could_serve_a_request_are_not_offered_as_wrong() -> None:
+    """The table of likenesses names families that exist, and is kept to."""
+    by_name: dict[str, set[str]] = {}
+    for function in _functions():
+        by_name.setdefault(function.family, set()).update(map(_plain, function.names))
+    for group in _ALIKE:
+        assert set(group) <= set(by_name)
+    family = {function.key: function.family for function in _functions()}
+    for one in _some():
+        asked = family.get(one.group, "")
+        for group in _ALIKE:
+            if asked in group:
+                others = set().union(*(by_name[name] for name in group if name != asked)) - by_name[asked]
+                offered = {_plain(str(tool["name"])) for tool in one.tools}
+                assert not offered & others, (asked, offered & others)
