@@ -18,6 +18,8 @@ ORDER = 0.6
 """Nats that it gains two parameters of one kind to stand in the schema's order."""
 UNSAID = 4.0
 """Nats that it costs to leave out what the schema demands."""
+_DOUBT = 0.03
+"""Least chance that is given to a parameter's having been mentioned, and to its not having been."""
 _BEAM = 48
 
 
@@ -53,7 +55,8 @@ def assign(slots: Sequence[Slot]) -> list[Candidate | None]:
     """The likeliest candidates together, found by beam search; None for a parameter that takes nothing."""
     beam: list[tuple[float, tuple[Candidate | None, ...]]] = [(0.0, ())]
     for number, slot in enumerate(slots):
-        chance = min(max(slot.mentioned, 1e-6), 1 - 1e-6)
+        # However sure it seems: words that another parameter needs more are then left to it.
+        chance = min(max(slot.mentioned, _DOUBT), 1 - _DOUBT)
         best = max((one.odds for one in slot.candidates), default=0.0)
         leave = math.log(1 - chance) - (UNSAID if slot.required and slot.candidates else 0.0)
         ways: list[tuple[float, Candidate | None]] = [(leave, None)]

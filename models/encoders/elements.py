@@ -99,12 +99,12 @@ def strong(found: Sequence[Group]) -> list[Group]:
     return [group for group in found if group.chance >= _STRONG * best]
 
 
-def share_out(offers: Sequence[Sequence[Group]]) -> list[list[Group]]:
+def share_out(offers: Sequence[Sequence[Group]], required: Sequence[bool]) -> list[list[Group]]:
     """Give each of several list parameters groups that no other takes.
 
     Args:
-        offers: For each parameter its groups. Where there are fewer different groups than parameters, those
-            that come late share.
+        offers: For each parameter its groups.
+        required: Whether the schema demands it: then it shares where nothing else is left.
     """
     taken: set[tuple[int, int]] = set()
     shared: list[list[Group]] = []
@@ -112,7 +112,7 @@ def share_out(offers: Sequence[Sequence[Group]]) -> list[list[Group]]:
         rest = sum(1 for other in offers[number + 1 :] if other)
         free = [group for group in offer if (group.start, group.end) not in taken]
         if not free:
-            shared.append(strong(offer))
+            shared.append(strong(offer) if required[number] else [])
             continue
         best = max(group.chance for group in free)
         # Of groups that are nearly alike the first: the next parameter takes the next one.

@@ -298,7 +298,8 @@ class Filler:
             )
             free = [group for group in made if not overlaps(group.start, group.end, taken)]
             offers.append(free or made)
-        given = share_out(offers) if len(offers) > 1 else [strong(offer) for offer in offers]
+        needed = [parameter.required for parameter in wanted]
+        given = share_out(offers, needed) if len(offers) > 1 else [strong(offer) for offer in offers]
         return [
             self._listed(parameter, told, mentioned, kept)
             for parameter, mentioned, kept in zip(wanted, chances, given, strict=True)
