@@ -22,7 +22,7 @@ _TWINS = 0.5
 """Chance that one of the same domain is even of the same family."""
 _WORDY = ("text", "messaging", "history", "books", "society", "offers")
 """Domains whose tools could serve somebody who wants to talk, to know or to have something written."""
-_BROAD = ("web/web search",)
+_BROAD = ("web/online lookup",)
 """Tools that could serve almost any request, so that they are never offered as the wrong ones."""
 _ALIKE = (
     ("calendar/set reminder", "calendar/add task", "calendar/add event"),

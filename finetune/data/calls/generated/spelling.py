@@ -71,7 +71,9 @@ def written(rng: Random, number: float, *, words: float = 0.15) -> str:
 
 def a_day(rng: Random) -> date:
     """A day between 1990 and 2029."""
-    return _FIRST_DAY + timedelta(days=int(rng.random() * _DAYS))
+    day = _FIRST_DAY + timedelta(days=int(rng.random() * _DAYS))
+    # The built-in suite asks for that day; what it says must not be in training.
+    return day + timedelta(days=1) if (day.month, day.day) == (8, 21) else day
 
 
 def date_written(rng: Random, day: date, *, day_first: bool = False) -> str:

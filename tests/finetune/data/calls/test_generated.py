@@ -18,7 +18,7 @@ from finetune.data.calls.example import CallExample
 from finetune.data.calls.generated import generated
 from finetune.data.calls.generated.dialogue import Conversation, converse
 from finetune.data.calls.generated.functions import Function, domains, read
-from finetune.data.calls.generated.generator import _ALIKE
+from finetune.data.calls.generated.generator import _ALIKE, _BROAD, _WORDY
 from finetune.data.calls.generated.grammar import Part, Pick, Slot, parse, render
 from finetune.data.calls.generated.schemas import make
 from finetune.data.calls.generated.telling import Habit
@@ -278,6 +278,8 @@ def test_tools_that_could_serve_a_request_are_not_offered_as_wrong() -> None:
         by_name.setdefault(function.family, set()).update(map(_plain, function.names))
     for group in _ALIKE:
         assert set(group) <= set(by_name)
+    assert set(_BROAD) <= {function.key for function in _functions()}
+    assert set(_WORDY) <= {room.name for room in domains()}
     family = {function.key: function.family for function in _functions()}
     for one in _some():
         asked = family.get(one.group, "")
