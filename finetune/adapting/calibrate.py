@@ -18,12 +18,13 @@ _RIDGE = 1e-3
 _STEPS = 60
 
 
-def fit(values: Sequence[Mapping[str, float]], right: Sequence[float]) -> Calibration:
+def fit(values: Sequence[Mapping[str, float]], right: Sequence[float], balanced: bool = False) -> Calibration:
     """Fit a calibration.
 
     Args:
         values: For each case the same names with finite numbers.
         right: For each case 1 if it was right, else 0.
+        balanced: Right and wrong cases weigh the same together, however many there are of each.
 
     Raises:
         UsageError: There are no cases, or only right or only wrong ones.
@@ -36,13 +37,18 @@ def fit(values: Sequence[Mapping[str, float]], right: Sequence[float]) -> Calibr
     mean, spread = table.mean(0), table.std(0)
     spread[spread == 0] = 1.0
     scaled = np.hstack([(table - mean) / spread, np.ones((len(table), 1))])
-    weights = _newton(scaled, target)
+    shares = np.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean())) if balanced else 1.0
+    weights = _newton(scaled, target, np.broadcast_to(shares, target.shape))
     plain = weights[:-1] / spread
     return Calibration(dict(zip(names, map(float, plain), strict=True)), float(weights[-1] - plain @ mean))
 
 
 def cross_fitted(
-    values: Sequence[Mapping[str, float]], right: Sequence[float], groups: Sequence[str], folds: int = 5
+    values: Sequence[Mapping[str, float]],
+    right: Sequence[float],
+    groups: Sequence[str],
+    folds: int = 5,
+    balanced: bool = False,
 ) -> NDArray[np.float64]:
     """Probabilities of all cases, each by a calibration fitted on the other folds of groups."""
     known = sorted(set(groups))
@@ -50,7 +56,7 @@ def cross_fitted(
     found = np.zeros(len(values))
     for number in range(min(folds, len(known))):
         rest = [place for place, group in enumerate(groups) if fold[group] != number]
-        made = fit([values[place] for place in rest], [right[place] for place in rest])
+        made = fit([values[place] for place in rest], [right[place] for place in rest], balanced)
         for place, group in enumerate(groups):
             if fold[group] == number:
                 found[place] = made(values[place])
@@ -63,14 +69,16 @@ def best_threshold(chances: Sequence[float], gain: Callable[[float], float], ste
     return float(max(tried, key=lambda bound: gain(float(bound))))
 
 
-def _newton(table: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def _newton(
+    table: NDArray[np.float64], target: NDArray[np.float64], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
     weights = np.zeros(table.shape[1])
     ridge = np.full(len(weights), _RIDGE * len(target))
     ridge[-1] = 0.0
     for _ in range(_STEPS):
         chance = 1.0 / (1.0 + np.exp(-np.clip(table @ weights, -40, 40)))
-        slope = table.T @ (chance - target) + ridge * weights
-        bend = (table * (chance * (1 - chance))[:, None]).T @ table + np.diag(ridge + 1e-9)
+        slope = table.T @ (shares * (chance - target)) + ridge * weights
+        bend = (table * (shares * chance * (1 - chance))[:, None]).T @ table + np.diag(ridge + 1e-9)
         step = np.linalg.solve(bend, slope)
         weights -= step
         if np.abs(step).max() < 1e-9:

@@ -128,7 +128,7 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     for one in _ADDRESS.finditer(text):
         if one.start() < end and start < one.end():
             start, end = min(start, one.start()), max(end, one.end())
-    while start > 0 and _WORD.match(text[start]) and _WORD.match(text[start - 1]):
+    while 0 < start < len(text) and _WORD.match(text[start]) and _WORD.match(text[start - 1]):
         start -= 1
     while end < len(text) and _WORD.match(text[end]) and _WORD.match(text[end - 1]):
         end += 1
