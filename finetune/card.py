@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from finetune.adapting.card import BEGIN, END
 from finetune.data.licences import ORIGINS, weights_licence
 from homespun.errors import UsageError
 
@@ -72,7 +73,7 @@ def render_adapter(
         f"# {address}",
         settings.get("description", "An adapter."),
         f'```sh\nhomespun chat --model {address} "Hello"\n```',
-        *(["## What it buys and what it costs\n\n" + _results(address, results)] if results else []),
+        f"## What it buys and what it costs\n\n{BEGIN}\n\n{_results(address, results)}\n\n{END}",
         f"## Shape\n\nAn adapter of rank {lora['rank']} (alpha {lora['alpha']:g}){kind} on {targets} of "
         f"{model}, whose weights stay as they are.",
         "## Training\n\n" + _stage(training),
@@ -129,6 +130,8 @@ def _answers(answers: Sequence[tuple[str, str]], temperature: float) -> list[str
 
 
 def _results(address: str, results: Sequence[Mapping[str, Any]]) -> str:
+    if not results:
+        return "Not measured yet: `homespun eval chat_memory --model ADDRESS`."
     alone = address.rpartition(":")[0]
     rows = [
         "Measured by `homespun eval` on all samples, greedy, with 95 % intervals.\n\n"

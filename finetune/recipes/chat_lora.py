@@ -60,14 +60,15 @@ def run(context: Context) -> Result:
         lora=LORA,
         packing="documents",
         window=1024,
-        batch_tokens=8192,
+        batch_tokens=4096,
         optimizer="adamw",
         lr=2e-3,
         weight_decay=0.01,
         warmup=0.03,
         max_minutes=18.0,
-        eval_every=150,
-        ema=0.99,
+        eval_every=100,
+        eval_tokens=16384,
+        ema=0.98,
         compile="on",
     )
 
@@ -86,7 +87,7 @@ def _prepare(kitchen: Kitchen, base: Path) -> None:
     if not 0.0 <= share <= 1.0:
         raise UsageError(f"memory takes a number from 0 to 1, not {text!r}")
     documents: dict[str, list[Document]] = {
-        "memories": list(memories(3, kitchen.number("conversations", 40000), share))
+        "memories": list(memories(3, kitchen.number("conversations", 20000), share))
     }
     prepare(
         documents,
