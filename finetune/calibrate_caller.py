@@ -4,7 +4,7 @@ SAMPLES is a folder of files in the form of the Berkeley Function Calling Leader
 ``{"id", "question", "function", "ground_truth"}``, where no truth means that no call is right. Fitted is the
 probability that a call is wanted, from the chooser's odds against none and the share of what the tool needs
 that was mentioned; samples with and without a call weigh the same together. It is written into the chooser's
-config.json. What is printed is cross-fitted: each sample is judged by a calibration that saw none of its fold.
+config.json. What is printed is cross-fitted: a sample is judged by a calibration that saw none of its fold.
 """
 
 from __future__ import annotations
