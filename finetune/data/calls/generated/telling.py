@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 
 from finetune.data.calls.generated.grammar import Piece
 
+_LOOSE = re.compile(r" +([,.?])(?=\s|$)")
 _TIGHT = ".,;:!?)"
 
 
@@ -58,6 +60,7 @@ def tell(pieces: list[Piece], rng: Random, how: Habit = Habit()) -> Told:
         if slot is None:
             part = part.lower() if how.lower else part
             part = _slip(part, rng) if how.slips and rng.random() < how.slips * len(part) / 5 else part
+            part = _LOOSE.sub(r"\1", part)
             if part[0] == " " and (not text or text[-1] == " "):
                 part = part.lstrip(" ")
             if part and part[0] in _TIGHT:
@@ -66,8 +69,6 @@ def tell(pieces: list[Piece], rng: Random, how: Habit = Habit()) -> Told:
                 text = text[:-1]
             while "  " in part:
                 part = part.replace("  ", " ")
-            for mark in (" ,", " .", " ?"):
-                part = part.replace(mark + " ", mark[1] + " ")
             text += part
         else:
             places.setdefault(slot, []).append((len(text), len(text) + len(part)))
