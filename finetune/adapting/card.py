@@ -105,8 +105,9 @@ def _stage(training: Mapping[str, Any]) -> str:
         f"**{name}**: {training['examples']:,} examples in {training['steps']:,} steps, "
         f"{training['hours']:.2f} hours, {settings.get('threads') or 'all'} processor thread(s); "
         f"{settings.get('batch_tokens', 0):,} tokens a step, AdamW {settings.get('lr')}. "
-        f"Validation loss at the end: {training['valid_loss']:.3f} nats."
     ]
+    if training.get("valid_loss") is not None:
+        words[0] += f"Validation loss at the end: {training['valid_loss']:.3f} nats."
     curve: Sequence[Sequence[float]] = training.get("curve") or []
     if len(curve) > 1:
         rows = "".join(f"\n| {int(seen):,} | {loss:.3f} |" for seen, loss in curve)

@@ -106,6 +106,7 @@ class AdaptTrainer:
         self.loss = Compiled(self._loss, self.reporter.warn, enabled=config.compile)
         self.metrics = MetricsLog(self.out / "metrics.jsonl")
         self.step = self.examples = 0
+        self.last: float | None = None
         self.elapsed = 0.0
         self.out.mkdir(parents=True, exist_ok=True)
         sweep(self.out)
@@ -306,7 +307,10 @@ class AdaptTrainer:
                     self.save()
                     saved = time.monotonic()
             self.save()
-            loss = self._validate()
+            done = (
+                self.config.eval_every and self.step % self.config.eval_every == 0 and self.last is not None
+            )
+            loss = self.last if done and self.last is not None else self._validate()
         return self._finish(loss)
 
     def _validate(self) -> float:
@@ -314,6 +318,7 @@ class AdaptTrainer:
         self.metrics.append({"step": self.step, "examples": self.examples, "valid_loss": loss})
         self.reporter.say(f"step {self.step}, {self.examples:,} examples: validation loss {loss:.4f}")
         self.write(Path(self.config.adapter_folder or self.out / "adapter"), loss)
+        self.last = loss
         return loss
 
     def _interrupted(self) -> NoReturn:
