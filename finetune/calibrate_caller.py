@@ -21,6 +21,7 @@ import numpy as np
 
 from evals.metrics.auroc import auroc
 from finetune.adapting.calibrate import cross_fitted, fit
+from finetune.adapting.card import rewrite
 from homespun.errors import HomespunError, UsageError
 from models.encoders.adapters import update_settings
 from models.encoders.call import SETTING, THRESHOLD, Caller, load_caller
@@ -97,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
         caller = load_caller(given.chooser, given.filler, threads=given.threads)
         settings, figures = calibrate(list(read_cases(caller, given.samples)))
         update_settings(caller.chooser.adapter.folder, {**settings, "calibrated_on": figures})
+        rewrite(caller.chooser.adapter.folder)
     except HomespunError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status

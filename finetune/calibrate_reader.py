@@ -26,6 +26,7 @@ from evals.metrics.exact_match import exact_match
 from evals.metrics.reliability import reliability_bins
 from evals.metrics.token_f1 import token_f1
 from finetune.adapting.calibrate import best_threshold, cross_fitted, fit
+from finetune.adapting.card import PLOT, rewrite
 from finetune.adapting.plot import reliability_svg
 from homespun.errors import HomespunError, UsageError
 from homespun.files import atomic_write
@@ -33,7 +34,6 @@ from models.encoders.adapters import update_settings
 from models.encoders.calibration import Calibration
 from models.encoders.read import Reader
 
-PLOT = "reliability.svg"
 _BATCH = 256
 
 
@@ -128,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings, figures, picture = calibrate(read_cases(reader, given.questions))
         update_settings(reader.adapter.folder, {**settings, "calibrated_on": figures})
         atomic_write(reader.adapter.folder / PLOT, picture)
+        rewrite(reader.adapter.folder)
     except HomespunError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status

@@ -7,11 +7,16 @@ stand between two marks, so that they can be put in anew when it's measured agai
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from finetune.data.licences import ORIGINS, weights_licence
 from homespun.errors import UsageError
+from homespun.files import atomic_write
+from models.encoders.adapters import read_config
+from models.folders import CARD
 
+PLOT = "reliability.svg"
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 
 ABOUT: Mapping[str, tuple[str, str, str]] = {
@@ -29,8 +34,10 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "Finds the arguments of a tool call in what was said: for each parameter whether it was mentioned, "
         "and by which words, which elements of a list, or which of its options.",
         "from models.encoders.fill import load_filler\n\n"
-        'function = {"name": "add", "description": "Adds numbers.", "parameters": {"type": "object", '
-        '"properties": {"a": {"type": "integer", "description": "First number"}}, "required": ["a"]}}\n'
+        'function = {\n    "name": "add",\n    "description": "Adds numbers.",\n    "parameters": {\n'
+        '        "type": "object",\n'
+        '        "properties": {"a": {"type": "integer", "description": "First number"}},\n'
+        '        "required": ["a"],\n    },\n}\n'
         'load_filler().fill([("user", "What is 3 and 5?")], function)',
         "It copies: a value that isn't said (a code for a city, a formula for a shape) can't be found. It "
         "reads English. Elements of lists and nested objects are its weak points, and where two parameters "
@@ -74,6 +81,7 @@ def render(name: str, config: Mapping[str, Any]) -> str:
         does,
         f"```python\n{use}\n```",
         f"{BEGIN}\n{END}",
+        *_calibration(config["settings"].get("calibrated_on"), config["task"]),
         "## Shape\n\n"
         f"- adapter of rank {lora['rank']} (alpha {lora['alpha']:g}) on {', '.join(lora['targets'])} of "
         f"every layer of all-MiniLM-L6-v2, and a linear head; outputs: {outputs}\n"
@@ -86,6 +94,21 @@ def render(name: str, config: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def rewrite(folder: Path) -> None:
+    """Write the card of an adapter's folder anew; the results in it stay.
+
+    Raises:
+        CorruptWeights: Its configuration can't be read.
+        OutOfSpace: The disk is full; the old card is intact.
+    """
+    card = folder / CARD
+    made = render(folder.name, read_config(folder))
+    before = card.read_text(encoding="utf-8") if card.is_file() else ""
+    if BEGIN in before and END in before:
+        made = with_results(made, before.split(BEGIN, 1)[1].split(END, 1)[0])
+    atomic_write(card, made)
+
+
 def with_results(card: str, results: str) -> str:
     """A card with other results between its marks.
 
@@ -96,6 +119,20 @@ def with_results(card: str, results: str) -> str:
         raise UsageError("the card has no place for results: write it anew")
     before, rest = card.split(BEGIN, 1)
     return f"{before}{BEGIN}\n{results.strip()}\n{END}{rest.split(END, 1)[1]}"
+
+
+def _calibration(figures: Mapping[str, float] | None, task: str) -> list[str]:
+    if not figures:
+        return []
+    rows = "".join(
+        f"\n| {name.replace('_', ' ')} | {value if isinstance(value, int) else round(value, 4):,} |"
+        for name, value in figures.items()
+    )
+    picture = f"\n\n![Reliability of its confidence]({PLOT})" if task == "read" else ""
+    return [
+        "## Calibration\n\nCross-fitted: samples are judged by a calibration that saw none of their group."
+        f"\n\n| figure | value |\n|---|---|{rows}{picture}"
+    ]
 
 
 def _stage(training: Mapping[str, Any]) -> str:

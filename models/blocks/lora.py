@@ -151,7 +151,7 @@ class LoRALinear(nn.Module):
         """`W'` [out, in], computed anew at each call, in the base's type."""
         whole = self._sum()
         if self.magnitude is not None:
-            whole = whole * (self.magnitude / _lengths(whole))[:, None]
+            whole = whole * (self.magnitude / row_lengths(whole))[:, None]
         return whole.to(self.base.weight.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -160,7 +160,7 @@ class LoRALinear(nn.Module):
         low = self.config.scale * F.linear(F.linear(seen, self.lora_A.to(x.dtype)), self.lora_B.to(x.dtype))
         if self.magnitude is None:
             return F.linear(x, self.base.weight, self.bias) + low
-        scale = (self.magnitude / _lengths(self._sum())).to(x.dtype)
+        scale = (self.magnitude / row_lengths(self._sum())).to(x.dtype)
         mapped = scale * (F.linear(x, self.base.weight) + low)
         return mapped if self.bias is None else mapped + self.bias
 
@@ -172,7 +172,7 @@ class LoRALinear(nn.Module):
         return f"rank={self.config.rank}, alpha={self.config.alpha}"
 
 
-def _lengths(weight: Tensor) -> Tensor:
+def row_lengths(weight: Tensor) -> Tensor:
     """Lengths of rows, constants to the gradient; a row of zeros has one that can be divided by."""
     lengths: Tensor = weight.detach().norm(dim=1)
     return lengths.clamp_min(torch.finfo(torch.float32).tiny)

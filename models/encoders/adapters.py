@@ -18,7 +18,6 @@ from homespun.errors import CorruptWeights, ModelNotFound, UsageError
 from homespun.files import atomic_write
 from homespun.names import unknown
 from homespun.paths import Home
-from models.blocks.lora import LoRAConfig
 from models.encoders.places import MINILM
 from models.folders import (
     ADAPTERS,
@@ -28,6 +27,7 @@ from models.folders import (
     check_format,
     config_text,
     fingerprint,
+    is_file,
     read_config_file,
     read_file,
     write_folder,
@@ -37,6 +37,7 @@ from models.store import SHIPPED
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from models.blocks.lora import LoRAConfig
     from models.encoders.trunk import Trunk
     from models.nets.encoder import Encoder
 
@@ -86,15 +87,14 @@ def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
     shelves = _shelves(home)
     if NAME.fullmatch(text):
         for shelf in shelves:
-            if (shelf / text / CONFIG).is_file():
+            if is_file(shelf / text / CONFIG):
                 return Adapter(text, shelf / text, read_config(shelf / text))
     path = Path(text)
-    if text and (path / CONFIG).is_file():
+    if text and is_file(path / CONFIG):
         return Adapter(text, path, read_config(path))
-    known = sorted({found.name for shelf in shelves if shelf.is_dir() for found in shelf.iterdir()})
-    raise ModelNotFound(
-        unknown("adapter on the encoder", text, [one for one in known if NAME.fullmatch(one)])
-    )
+    found = {one.parent.name for shelf in shelves for one in shelf.glob(f"*/{CONFIG}")}
+    known = sorted(one for one in found if NAME.fullmatch(one))
+    raise ModelNotFound(unknown("adapter on the encoder", text, known))
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def load_adapter(
     from safetensors.torch import load
     from torch import nn
 
-    from models.blocks.lora import adapted
+    from models.blocks.lora import LoRAConfig, adapted
 
     config, path = adapter.config, adapter.folder / WEIGHTS
     if task is not None and config["task"] != task:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from models.blocks.feedforward import ACTIVATIONS
-from models.blocks.lora import LoRALinear
+from models.blocks.lora import LoRALinear, row_lengths
 
 Precision = Literal["float32", "bfloat16", "int8"]
 
@@ -74,7 +74,7 @@ class Adapted:
             self._parts.append((rows, down.t().to(dtype).contiguous(), up.t().to(dtype).contiguous()))
             if linear.magnitude is not None:
                 whole = linear.base.weight.detach().float() + up @ down
-                factors[-1] = linear.magnitude.detach().float() / whole.norm(dim=1)
+                factors[-1] = linear.magnitude.detach().float() / row_lengths(whole)
                 if linear.bias is not None:
                     biases[-1] = (1.0 - factors[-1]) * linear.bias.detach()
         self._factor: Tensor | None = None

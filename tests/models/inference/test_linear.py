@@ -89,3 +89,14 @@ def test_adapters_add_what_their_maps_add(dora: bool, bias: bool, activation: st
         Adapted(matrix, linears, torch.float32)(x, activation), wanted, atol=2e-6, rtol=0
     )
     assert loss(matrix(x, activation), wanted.double()) > 0.1
+
+
+def test_a_row_of_zeros_under_dora_is_a_number_here_too() -> None:
+    base = nn.Linear(6, 4)
+    with torch.no_grad():
+        base.weight[1] = 0.0
+    linear = LoRALinear(base, LoRAConfig(rank=2, dora=True)).eval()
+    x = torch.randn(3, 6)
+    with torch.inference_mode():
+        mapped = Adapted(Matrix(base.weight, base.bias, "float32"), [linear], torch.float32)(x)
+        assert torch.allclose(mapped, linear(x), atol=1e-5)
