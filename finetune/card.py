@@ -63,7 +63,10 @@ def render_adapter(
     lora, training = config["lora"], config.get("training") or {}
     settings = training.get("config") or {}
     model = address.rpartition(":")[0]
-    read = [stage for stage in (training.get("base"), training) if stage]
+    # What the model under it read binds the adapter too.
+    read = [training]
+    while read[-1].get("base"):
+        read.append(read[-1]["base"])
     licence = weights_licence(source for stage in read for source in dict(stage.get("sources") or {}))
     kind = " with learnt lengths (DoRA)" if lora.get("dora") else ""
     targets = ", ".join(f"`{target}`" for target in lora["targets"])

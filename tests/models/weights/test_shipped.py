@@ -8,9 +8,10 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from models import load_chat_model
-from models.store import CARD, SHIPPED, WEIGHTS, list_models, load_model
+from models.store import CARD, SHIPPED, WEIGHTS, damaged_files, list_models, load_model
 
 OPENERS = Path(__file__).parents[2] / "data" / "openers.txt"
+RECALL = SHIPPED / "home" / "adapters" / "recall"
 MODELS = sorted(folder for folder in SHIPPED.iterdir() if (folder / "config.json").is_file())
 
 
@@ -65,3 +66,36 @@ def test_home_remembers_a_name_over_a_turn_between(name: str) -> None:
         thread.append(HumanMessage(question))
         thread.append(AIMessage(model.invoke(thread).text))
     assert name in thread[-1].content
+
+
+def test_the_adapter_of_home_is_whole_small_and_described() -> None:
+    assert damaged_files(RECALL) == []
+    assert sum(path.stat().st_size for path in RECALL.iterdir()) <= 2_000_000
+    loaded = load_model(RECALL)
+    assert loaded.config["adapter"]["training"]["tokens"] > 0
+    card = card_of(RECALL)
+    assert card.startswith("---\nlicense: ")
+    assert "## Limits" in card
+    assert "license: cc-by-sa" in card
+    assert "chat memory" in card
+    assert not re.search(r"/(home|tmp|root|work)/", card + json.dumps(loaded.config["adapter"]))
+    assert "home:recall" in {info.name for info in list_models() if info.where == "shipped"}
+
+
+def test_the_adapter_of_home_remembers_takes_corrections_and_admits() -> None:
+    model = load_chat_model("home:recall", temperature=0.0)
+    said: list[HumanMessage | AIMessage] = []
+
+    def say(text: str) -> str:
+        said.append(HumanMessage(text))
+        said.append(AIMessage(model.invoke(said).text))
+        return said[-1].text
+
+    say("My hamster is called Pomfret.")
+    say("I live in Oslo.")
+    say("What a noisy tram that was.")
+    assert "Pomfret" in say("What is my hamster called?")
+    say("Sorry, that was wrong: it's Bergamot, not Pomfret.")
+    assert "Bergamot" in say("What's my hamster's name?")
+    assert "Oslo" in say("Where do I live?")
+    assert "haven't told me" in say("What is my favourite colour?")
