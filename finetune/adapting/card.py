@@ -64,7 +64,7 @@ def render(name: str, config: Mapping[str, Any]) -> str:
     """
     does, use, limits = ABOUT.get(config["task"], ("An adapter on the encoder.", "", "Not stated."))
     training, lora = config.get("training") or {}, config["lora"]
-    stages = []
+    stages: list[Mapping[str, Any]] = []
     stage = training
     while stage:
         stages.insert(0, stage)

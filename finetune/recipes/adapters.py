@@ -52,10 +52,10 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
     from finetune.adapting.config import AdaptConfig
     from finetune.adapting.loop import AdaptTrainer
     from finetune.adapting.rows import write_rows
-    from models.encoders.adapters import ADAPTERS
     from models.encoders.places import MINILM
     from models.encoders.trunk import locate, open_trunk
     from models.encoders.windows import Layout
+    from models.folders import ADAPTERS
 
     given = dict(context.overrides)
     restart = given.pop("restart", "").lower() in ("true", "1", "yes")

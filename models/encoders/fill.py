@@ -186,8 +186,8 @@ class Filler:
             elif parameter.way == SPAN:
                 slots[number] = self._slot(parameter, told, second, answers[number])
         taken = assign(list(slots.values()))
-        for (number, slot), one in zip(slots.items(), taken, strict=True):
-            found[number] = self._taken(wanted[number], slot, one)
+        for (number, slot), candidate in zip(slots.items(), taken, strict=True):
+            found[number] = self._taken(wanted[number], slot, candidate)
         lists = [number for number, parameter in enumerate(wanted) if parameter.way == LIST]
         listed = self._lists([wanted[n] for n in lists], told, second, [answers[n] for n in lists], taken)
         for number, argument in zip(lists, listed, strict=True):

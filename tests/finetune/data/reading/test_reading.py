@@ -15,7 +15,8 @@ from models.encoders.windows import Layout
 
 PASSAGES = [
     "The lighthouse of Sandholm was built in 1874 by the engineer Otto Brandt. It stands on the northern "
-    "cape of the island, where the sea is rough in winter and the rocks are feared by every crew. Ships from Vessing saw its light first in the autumn of that year.",
+    "cape of the island, where the sea is rough in winter and the rocks are feared by every crew. Ships "
+    "from Vessing saw its light first in the autumn of that year.",
     "The harbour of Vessing was opened in 1802 by Queen Marta. Its largest pier is 340 metres long, and the "
     "lighthouse keepers of Sandholm buy their oil there. Greta Holm ran the customs house until 1899.",
 ]
