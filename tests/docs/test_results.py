@@ -29,7 +29,7 @@ from homespun.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = sorted((ROOT / "evals" / "results").glob("*.json"))
-OURS = ("home", "lexical", "length", "cosine")
+OURS = ("home", "home:recall", "lexical", "length", "cosine")
 """Systems that are made the same way whoever runs this; the encoder that cosine needs may be missing."""
 FOLDER = re.compile(r"(?<![\w<./])(?:~|/[\w.-]+|[A-Za-z]:\\)/?[\w.-]*[/\\][\w.-]+")
 """An absolute path, wherever it stands; no web address, no unit such as tokens/s."""
@@ -180,18 +180,18 @@ def test_writing_then_checking_is_quiet_and_a_changed_report_is_noticed(
     kept.mkdir()
     (kept / "home.json").write_text(to_json(report()), encoding="utf-8")
     before = page.read_text(encoding="utf-8")
-    assert results.main(["--check"], readme=page, kept=kept) == 1
+    assert results.main(["--check"], readme=page, kept=kept, weights=kept) == 1
     assert "stale" in capsys.readouterr().err
     assert page.read_text(encoding="utf-8") == before
-    assert results.main([], readme=page, kept=kept) == 0
+    assert results.main([], readme=page, kept=kept, weights=kept) == 0
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# Top\n\n")
     assert text.endswith("\n\nrest\n")
     assert "61.7 %" in text
     assert "what stood here" not in text
-    assert results.main(["--check"], readme=page, kept=kept) == 0
+    assert results.main(["--check"], readme=page, kept=kept, weights=kept) == 0
     (kept / "home.json").write_text(to_json(report(0.7)), encoding="utf-8")
-    assert results.main(["--check"], readme=page, kept=kept) == 1
+    assert results.main(["--check"], readme=page, kept=kept, weights=kept) == 1
 
 
 def test_a_run_is_kept_without_its_samples(page: Path, results: ModuleType, tmp_path: Path) -> None:
@@ -199,10 +199,10 @@ def test_a_run_is_kept_without_its_samples(page: Path, results: ModuleType, tmp_
     whole = report(system="hf:org/name")
     run.write_text(to_json(whole), encoding="utf-8")
     kept = tmp_path / "kept"
-    assert results.main(["--add", str(run)], readme=page, kept=kept) == 0
+    assert results.main(["--add", str(run)], readme=page, kept=kept, weights=kept) == 0
     assert [path.name for path in kept.iterdir()] == ["hf-org-name.json"]
     assert read_report(kept / "hf-org-name.json") == results.compact(whole)
-    assert results.main(["--add", "no-such-run"], readme=page, kept=kept) == 2
+    assert results.main(["--add", "no-such-run"], readme=page, kept=kept, weights=kept) == 2
 
 
 @pytest.mark.parametrize(
