@@ -29,8 +29,8 @@ from homespun.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = sorted((ROOT / "evals" / "results").glob("*.json"))
-OURS = ("home", "home:recall", "lexical", "length", "cosine")
-"""Systems that are made the same way whoever runs this; the encoder that cosine needs may be missing."""
+OURS = ("home", "home:recall", "read", "caller", "lexical", "length", "cosine")
+"""Systems that are made the same way whoever runs this; the encoder that some need may be missing."""
 FOLDER = re.compile(r"(?<![\w<./])(?:~|/[\w.-]+|[A-Za-z]:\\)/?[\w.-]*[/\\][\w.-]+")
 """An absolute path, wherever it stands; no web address, no unit such as tokens/s."""
 

@@ -25,8 +25,7 @@ def recorded(homespun_home: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch)
         "    GIVEN.append(context)\n"
         "    if context.overrides.get('stop'):\n"
         "        raise Cancelled('stopped at step 3; continue it with --resume')\n"
-        "    return SimpleNamespace(folder=Path('m'), steps=3, tokens=99, hours=0.5,\n"
-        "                           valid_loss=1.5, valid_bpb=2.25)\n"
+        "    return SimpleNamespace(folder=Path('m'), figures=lambda: {'steps': 3, 'valid_loss': 1.5})\n"
         "RECIPE = SimpleNamespace(description='nothing', run=run)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -43,10 +42,7 @@ def test_a_recipe_gets_the_settings_and_the_changes(
         "recipe": "own",
         "folder": "m",
         "steps": 3,
-        "tokens": 99,
-        "hours": 0.5,
         "valid_loss": 1.5,
-        "valid_bits_per_byte": 2.25,
     }
     context = recorded()
     assert (context.home, context.threads, context.resume) == (homespun_home, 1, True)
