@@ -38,7 +38,7 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        about: the group: python, package, room, model, setting, machine, tool.
+        about: the group: python, package, room, model, adapter (on the encoder), setting, machine, tool.
         name: what exactly.
         status: how it is.
         value: what was found.
@@ -132,12 +132,30 @@ def weights(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "model", info.name, "ok", f"{info.folder} ({info.bytes / 1e6:.1f} MB, hashes right)"
             )
+    yield from _encoder_adapters(settings)
     if ":" in settings.model:
         return
     try:
         find_model(settings.model, settings.home)
     except HomespunError as error:
         yield Finding("model", settings.model, "bad", str(error), "`homespun train home-nano` makes a model.")
+
+
+def _encoder_adapters(settings: Settings) -> Iterator[Finding]:
+    from models.encoders.adapters import adapter_folders, read_config
+    from models.folders import damaged
+
+    for name, folder in adapter_folders(settings.home).items():
+        try:
+            wrong = damaged(folder, read_config(folder)["files"])
+        except (HomespunError, OSError) as error:
+            yield Finding("adapter", name, "bad", str(error), "Copy the folder again or train it anew.")
+            continue
+        if wrong:
+            told = f"{folder}: {', '.join(wrong)} missing or altered"
+            yield Finding("adapter", name, "bad", told, "Copy the folder again or train it anew.")
+        else:
+            yield Finding("adapter", name, "ok", f"{folder} (hashes right)")
 
 
 def _python() -> Iterator[Finding]:

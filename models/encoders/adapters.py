@@ -92,9 +92,17 @@ def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
     path = Path(text)
     if text and is_file(path / CONFIG):
         return Adapter(text, path, read_config(path))
-    found = {one.parent.name for shelf in shelves for one in shelf.glob(f"*/{CONFIG}")}
-    known = sorted(one for one in found if NAME.fullmatch(one))
-    raise ModelNotFound(unknown("adapter on the encoder", text, known))
+    raise ModelNotFound(unknown("adapter on the encoder", text, adapter_folders(home)))
+
+
+def adapter_folders(home: Path | None = None) -> dict[str, Path]:
+    """Every adapter that a name reaches, by name; one's own hides a shipped one of the same name."""
+    found: dict[str, Path] = {}
+    for shelf in _shelves(home):
+        for config in sorted(shelf.glob(f"*/{CONFIG}")):
+            if NAME.fullmatch(config.parent.name):
+                found.setdefault(config.parent.name, config.parent)
+    return found
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from apps.doctor import examine, packages
 from homespun.settings import load_settings
+from models.store import SHIPPED
 
 
 @pytest.fixture
@@ -41,6 +42,19 @@ def test_altered_weights_are_found_without_loading_them(homespun: Any, tiny: Pat
     assert (done.status, done.json["ok"]) == (1, False)
     finding = _of(done.json, "model", "tiny")
     assert (finding["status"], "model.safetensors" in finding["value"]) == ("bad", True)
+
+
+def test_adapters_on_the_encoder_are_looked_at_too(homespun: Any, homespun_home: Path, tiny: Path) -> None:
+    own = homespun_home / "models" / "minilm" / "adapters" / "choose"
+    shutil.copytree(SHIPPED / "minilm" / "adapters" / "choose", own)
+    assert "hashes right" in _of(homespun("doctor", "--json").json, "adapter", "read")["value"]
+    with (own / "adapter.safetensors").open("r+b") as stream:
+        stream.seek(-1, 2)
+        stream.write(b"\x55\xaa")
+    done = homespun("doctor", "--json")
+    finding = _of(done.json, "adapter", "choose")
+    assert (done.status, finding["status"]) == (1, "bad")
+    assert str(own) in finding["value"]
 
 
 def test_a_missing_model_says_how_to_get_one(homespun: Any, monkeypatch: pytest.MonkeyPatch) -> None:
