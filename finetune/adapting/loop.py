@@ -176,7 +176,7 @@ class AdaptTrainer:
 
     def progress(self) -> float:
         """How much of the stage is done, 0 to 1."""
-        return max(self.step / self.total, self.elapsed / (60 * self.config.max_minutes))
+        return min(1.0, max(self.step / self.total, self.elapsed / (60 * self.config.max_minutes)))
 
     def train_step(self) -> dict[str, Any]:
         """One optimiser step; returns its row of metrics.

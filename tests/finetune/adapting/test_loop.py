@@ -162,3 +162,11 @@ def test_settings_are_read_by_their_types():
         AdaptConfig().with_overrides({"rnak": "8"})
     with pytest.raises(UsageError, match="rank takes int"):
         AdaptConfig().with_overrides({"rank": "many"})
+
+
+def test_a_run_past_its_minutes_is_done_and_not_more(rows, trunk, tmp_path):
+    trainer = AdaptTrainer(
+        config(rows, tmp_path / "out", trunk, max_minutes=0.01), reporter=Reporter(quiet=True)
+    )
+    trainer.elapsed = 100.0
+    assert trainer.progress() == 1.0
