@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from homespun.errors import CorruptWeights, UsageError
 from models.folders import (
@@ -19,10 +19,12 @@ from models.folders import (
     CONFIG,
     NAME,
     REPAIR,
-    check_format,
-    is_file,
+    Kind,
+    Stored,
+    named_folders,
     read_config_file,
-    read_file,
+    read_tensors,
+    tensor_bytes,
     write_folder,
 )
 
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
     from models.blocks.lora import LoRAConfig
     from models.nets.decoder import Decoder
 
-FORMAT, KIND = 1, "adapter"
 WEIGHTS = "adapter.safetensors"
+KIND = Kind("adapter", "an adapter on a model", 1, {"base": str, "lora": dict, "generation": dict}, WEIGHTS)
 
 
 def split_address(address: str) -> tuple[str, str | None]:
@@ -44,16 +46,17 @@ def split_address(address: str) -> tuple[str, str | None]:
 
 def adapter_folders(model: Path) -> Iterator[Path]:
     """The folders of the adapters in a model's folder, by name; those on encoders aren't among them."""
-    shelf = model / ADAPTERS
-    for folder in sorted(shelf.iterdir()) if shelf.is_dir() else ():
-        if NAME.fullmatch(folder.name) and is_file(folder / CONFIG) and is_adapter(folder):
-            yield folder
+    return filter(is_adapter, named_folders(model / ADAPTERS))
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a folder holds an adapter on a decoder, damaged or not."""
+    """Whether a folder holds an adapter on a decoder; raises nothing.
+
+    Where its config.json is missing or damaged the place decides: any folder inside one called `adapters` is
+    one, so that damage is told of an adapter and not of a model.
+    """
     try:
-        return read_config_file(folder).get("kind") == KIND
+        return read_config_file(folder).get("kind") == KIND.name
     except CorruptWeights:
         return folder.parent.name == ADAPTERS
 
@@ -62,18 +65,10 @@ def read_adapter(folder: Path) -> dict[str, Any]:
     """Read and check an adapter's config.json, without torch.
 
     Raises:
-        CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known.
+        CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known, or it lacks
+            something.
     """
-    path, config = folder / CONFIG, read_config_file(folder)
-    if config.get("kind") != KIND:
-        raise CorruptWeights(f"{path} is not an adapter on a model")
-    check_format(path, config, FORMAT)
-    for key, kind in {"base": str, "lora": dict, "generation": dict, "files": dict}.items():
-        if not isinstance(config.get(key), kind):
-            raise CorruptWeights(f"{path} lacks {key!r}: {REPAIR}")
-    if WEIGHTS not in config["files"]:
-        raise CorruptWeights(f"{path} lacks the hash of {WEIGHTS}: {REPAIR}")
-    return config
+    return KIND.read(folder)
 
 
 def save_adapter(
@@ -85,7 +80,7 @@ def save_adapter(
     generation: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
     card: str = "",
-    dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16",
+    dtype: Stored = "bfloat16",
 ) -> Path:
     """Write an adapter's folder, whole or not at all.
 
@@ -102,20 +97,15 @@ def save_adapter(
     Raises:
         OutOfSpace: The disk is full; nothing was changed.
     """
-    import torch
-    from safetensors.torch import save
-
-    kind = getattr(torch, dtype)
-    data = save({name: tensor.detach().to("cpu", kind).contiguous() for name, tensor in state.items()})
     config = {
-        "format": FORMAT,
-        "kind": KIND,
+        "format": KIND.format,
+        "kind": KIND.name,
         "base": base,
         "lora": lora.to_dict(),
         "generation": dict(generation or {}),
         "training": dict(training or {}),
     }
-    return write_folder(folder, config, {WEIGHTS: data}, card)
+    return write_folder(folder, config, {WEIGHTS: tensor_bytes(state, dtype)}, card)
 
 
 def put_on(net: Decoder, folder: Path, fingerprint: str) -> Decoder:
@@ -129,20 +119,15 @@ def put_on(net: Decoder, folder: Path, fingerprint: str) -> Decoder:
     Raises:
         CorruptWeights: The adapter is for another model, or its files are missing, altered, or don't fit.
     """
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
     from models.blocks.lora import LoRAConfig, adapted
 
     config = read_adapter(folder)
     if config["base"] != fingerprint:
         raise CorruptWeights(f"{folder} was trained on another model than this one: train it anew")
-    data = read_file(folder / WEIGHTS, config["files"][WEIGHTS])
+    state = read_tensors(folder / WEIGHTS, config["files"][WEIGHTS])
     try:
-        state = {name: tensor.to(torch.float32) for name, tensor in load(data).items()}
         made = adapted(net, LoRAConfig.from_dict(config["lora"]), state)
-    except (SafetensorError, UsageError) as error:
+    except UsageError as error:
         raise CorruptWeights(
             f"{folder / WEIGHTS} doesn't fit {CONFIG} or the model ({error}): {REPAIR}"
         ) from error

@@ -1,7 +1,7 @@
 """What all folders of weights have in common: a config.json with SHA-256s of the other files, and a card.
 
 Contract: a folder is written whole or not at all; what is read was there and, where it's checked, is what was
-written. Needs no torch.
+written. Only tensors need torch.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights
 from homespun.files import atomic_folder, sha256
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CONFIG, CARD = "config.json", "README.md"
 ADAPTERS = "adapters"
@@ -23,6 +27,45 @@ ADAPTERS = "adapters"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a model or an adapter may be called."""
 REPAIR = "copy the folder again or train it anew"
+Stored = Literal["bfloat16", "float16", "float32"]
+"""How tensors are stored; they are loaded as float32 whatever it is."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the config.json of one kind of folder holds.
+
+    Attributes:
+        name: What it says as "kind".
+        noun: What such a folder is, in words.
+        format: The format that this version reads.
+        fields: The types of what must be there, besides "files".
+        weights: The file whose hash must be there.
+    """
+
+    name: str
+    noun: str
+    format: int
+    fields: Mapping[str, type]
+    weights: str
+
+    def read(self, folder: Path) -> dict[str, Any]:
+        """Read and check a folder's config.json.
+
+        Raises:
+            CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known, or it
+                lacks something.
+        """
+        path, config = folder / CONFIG, read_config_file(folder)
+        if config.get("kind") != self.name:
+            raise CorruptWeights(f"{path} is not {self.noun}")
+        check_format(path, config, self.format)
+        for key, kind in {**self.fields, "files": dict}.items():
+            if not isinstance(config.get(key), kind):
+                raise CorruptWeights(f"{path} lacks {key!r}: {REPAIR}")
+        if self.weights not in config["files"]:
+            raise CorruptWeights(f"{path} lacks the hash of {self.weights}: {REPAIR}")
+        return config
 
 
 def write_folder(folder: Path, config: Mapping[str, Any], files: Mapping[str, bytes], card: str) -> Path:
@@ -98,6 +141,44 @@ def read_file(path: Path, wanted: str | None = None) -> bytes:
     if wanted is not None and hashlib.sha256(data).hexdigest() != wanted:
         raise CorruptWeights(f"{path} differs from the SHA-256 in {CONFIG} (damaged or altered): {REPAIR}")
     return data
+
+
+def tensor_bytes(tensors: Mapping[str, Tensor], dtype: Stored) -> bytes:
+    """The content of a safetensors file."""
+    import torch
+    from safetensors.torch import save
+
+    kind: torch.dtype = getattr(torch, dtype)
+    stored = {name: tensor.detach().to("cpu", kind).contiguous() for name, tensor in tensors.items()}
+    data: bytes = save(stored)
+    return data
+
+
+def read_tensors(path: Path, wanted: str | None = None) -> dict[str, Tensor]:
+    """The tensors in a safetensors file, as float32; `wanted` as for `read_file`.
+
+    Raises:
+        CorruptWeights: It can't be read, or has another hash.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    data = read_file(path, wanted)
+    try:
+        return {name: tensor.to(torch.float32) for name, tensor in load(data).items()}
+    except (SafetensorError, ValueError, TypeError, KeyError) as error:
+        raise CorruptWeights(f"{path} cannot be read ({error}): {REPAIR}") from error
+
+
+def named_folders(shelf: Path) -> Iterator[Path]:
+    """The folders on a shelf that a name reaches and that hold a config.json, by name.
+
+    Others are folders in the making, or what a crash left behind.
+    """
+    for folder in sorted(shelf.iterdir()) if shelf.is_dir() else ():
+        if NAME.fullmatch(folder.name) and is_file(folder / CONFIG):
+            yield folder
 
 
 def damaged(folder: Path, files: Mapping[str, str]) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
 from homespun.files import atomic_write
@@ -24,12 +24,14 @@ from models.folders import (
     CONFIG,
     NAME,
     REPAIR,
-    check_format,
+    Kind,
+    Stored,
     config_text,
     fingerprint,
     is_file,
-    read_config_file,
-    read_file,
+    named_folders,
+    read_tensors,
+    tensor_bytes,
     write_folder,
 )
 from models.store import SHIPPED
@@ -41,8 +43,9 @@ if TYPE_CHECKING:
     from models.encoders.trunk import Trunk
     from models.nets.encoder import Encoder
 
-FORMAT, KIND = 1, "encoder-adapter"
 WEIGHTS = "adapter.safetensors"
+_FIELDS = {"task": str, "trunk": str, "lora": dict, "outputs": int, "settings": dict}
+KIND = Kind("encoder-adapter", "an adapter on the encoder", 1, _FIELDS, WEIGHTS)
 HEAD = "head."
 
 
@@ -99,9 +102,8 @@ def adapter_folders(home: Path | None = None) -> dict[str, Path]:
     """Every adapter that a name reaches, by name; one's own hides a shipped one of the same name."""
     found: dict[str, Path] = {}
     for shelf in _shelves(home):
-        for config in sorted(shelf.glob(f"*/{CONFIG}")):
-            if NAME.fullmatch(config.parent.name):
-                found.setdefault(config.parent.name, config.parent)
+        for folder in named_folders(shelf):
+            found.setdefault(folder.name, folder)
     return found
 
 
@@ -109,19 +111,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     """Read and check an adapter's config.json, without torch.
 
     Raises:
-        CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known.
+        CorruptWeights: It's missing, not JSON, of another kind or of a format that isn't known, or it lacks
+            something.
     """
-    path, config = folder / CONFIG, read_config_file(folder)
-    if config.get("kind") != KIND:
-        raise CorruptWeights(f"{path} is not an adapter on the encoder")
-    check_format(path, config, FORMAT)
-    kinds = {"task": str, "trunk": str, "lora": dict, "outputs": int, "settings": dict, "files": dict}
-    for key, kind in kinds.items():
-        if not isinstance(config.get(key), kind):
-            raise CorruptWeights(f"{path} lacks {key!r}: {REPAIR}")
-    if WEIGHTS not in config["files"]:
-        raise CorruptWeights(f"{path} lacks the hash of {WEIGHTS}: {REPAIR}")
-    return config
+    return KIND.read(folder)
 
 
 def save_adapter(
@@ -135,7 +128,7 @@ def save_adapter(
     settings: Mapping[str, Any],
     training: Mapping[str, Any],
     card: str = "",
-    dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16",
+    dtype: Stored = "bfloat16",
 ) -> Path:
     """Write an adapter's folder, whole or not at all.
 
@@ -154,15 +147,10 @@ def save_adapter(
     Raises:
         OutOfSpace: The disk is full; nothing was changed.
     """
-    import torch
-    from safetensors.torch import save
-
-    kind = getattr(torch, dtype)
     tensors = {**state, **{f"{HEAD}{name}": tensor for name, tensor in head.state_dict().items()}}
-    data = save({name: t.detach().to("cpu", kind).contiguous() for name, t in tensors.items()})
     config = {
-        "format": FORMAT,
-        "kind": KIND,
+        "format": KIND.format,
+        "kind": KIND.name,
         "task": task,
         "trunk": trunk,
         "lora": lora.to_dict(),
@@ -170,7 +158,7 @@ def save_adapter(
         "settings": dict(settings),
         "training": dict(training),
     }
-    return write_folder(folder, config, {WEIGHTS: data}, card)
+    return write_folder(folder, config, {WEIGHTS: tensor_bytes(tensors, dtype)}, card)
 
 
 def load_adapter(
@@ -191,9 +179,6 @@ def load_adapter(
         UsageError: It's for another task.
         CorruptWeights: It's for another trunk, or its file is missing, altered, or doesn't fit.
     """
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load
     from torch import nn
 
     from models.blocks.lora import LoRAConfig, adapted
@@ -203,15 +188,14 @@ def load_adapter(
         raise UsageError(f"{adapter.name} is an adapter for {config['task']}, not for {task}")
     if config["trunk"] != fingerprint:
         raise CorruptWeights(f"{adapter.folder} was trained on another encoder than this one: train it anew")
-    data = read_file(path, config["files"][WEIGHTS])
+    tensors = read_tensors(path, config["files"][WEIGHTS])
     try:
-        tensors = {name: tensor.to(torch.float32) for name, tensor in load(data).items()}
         head = nn.Linear(trunk.net.config.hidden_size, config["outputs"])
         own = {name: tensor for name, tensor in tensors.items() if name.startswith(HEAD)}
         head.load_state_dict({name.removeprefix(HEAD): tensor for name, tensor in own.items()})
         rest = {name: tensor for name, tensor in tensors.items() if name not in own}
         net = adapted(trunk.net, LoRAConfig.from_dict(config["lora"]), rest)
-    except (SafetensorError, RuntimeError, UsageError) as error:
+    except (RuntimeError, UsageError) as error:
         raise CorruptWeights(f"{path} doesn't fit {CONFIG} or the encoder ({error}): {REPAIR}") from error
     return net.eval().requires_grad_(False), head.eval().requires_grad_(False)
 
