@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from homespun.errors import CorruptWeights
 from models.encoders.calibration import Calibration
 from models.encoders.choose import Choice, Chooser
 from models.encoders.fill import Argument, Filler
 from models.encoders.parameters import parameters
+from models.encoders.skill import settings_of
 
 SETTING = "call"
 """Where the chooser's settings hold the calibration, of `odds` and `required`."""
@@ -68,12 +68,8 @@ class Caller:
 
     def __init__(self, chooser: Chooser, filler: Filler) -> None:
         self.chooser, self.filler = chooser, filler
-        self._calibration = Calibration.from_dict(chooser.adapter.settings.get(SETTING), "odds")
-        if unknown := self._calibration.weights.keys() - _INPUTS:
-            raise CorruptWeights(
-                f"the settings of {chooser.adapter.folder} weigh {', '.join(sorted(unknown))} for a call, "
-                f"known are {', '.join(sorted(_INPUTS))}"
-            )
+        with settings_of(chooser.adapter) as settings:
+            self._calibration = Calibration.from_dict(settings.get(SETTING), "odds", _INPUTS)
 
     @property
     def fingerprint(self) -> str:

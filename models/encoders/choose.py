@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from homespun.errors import CorruptWeights, UsageError
-from models.encoders.adapters import Adapter, find_adapter
-from models.encoders.heads import Tuned, tuned
+from homespun.errors import UsageError
+from models.encoders.adapters import Adapter
+from models.encoders.calibration import softmax
 from models.encoders.parameters import conversation, tool_text
-from models.encoders.windows import Layout
+from models.encoders.skill import Skill
 
 TASK = "choose"
 
@@ -59,17 +58,8 @@ class Chooser:
     """
 
     def __init__(self, name: str = TASK, *, home: Path | None = None, threads: int | None = None) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be 1 or more, not {threads}")
-        self.adapter: Adapter = find_adapter(name, home)
-        if self.adapter.config["task"] != TASK:
-            raise UsageError(f"{name} is an adapter for {self.adapter.config['task']}, not for choosing")
-        try:
-            settings = self.adapter.settings
-            self._lengths = {key: int(settings[key]) for key in ("max_length", "stride", "most_first")}
-        except (KeyError, TypeError, ValueError) as error:
-            raise CorruptWeights(f"the settings of {self.adapter.folder} are wrong ({error})") from error
-        self._home, self._threads = home, threads
+        self._skill = Skill(name, TASK, "choosing", home, threads)
+        self.adapter: Adapter = self._skill.adapter
 
     @property
     def fingerprint(self) -> str:
@@ -96,14 +86,13 @@ class Chooser:
             raise UsageError("there is no conversation to choose a tool for")
         if not functions:
             return Choice(-1, (), 1.0, float("-inf"))
-        pieces = self._layout.pieces([conversation(turns).text, *map(tool_text, functions)])
+        layout = self._skill.layout
+        pieces = layout.pieces([conversation(turns).text, *map(tool_text, functions)])
         # Of a long conversation the end counts: what is wanted now.
-        windows = [self._layout.windows(first, pieces[0])[-1] for first in pieces[1:]]
-        given = [(window.ids, window.second) for window in windows]
-        rows = self._tuned.logits(given, self._threads, between)
+        windows = [layout.windows(first, pieces[0])[-1] for first in pieces[1:]]
+        rows = self._skill.logits(windows, between)
         scores = np.asarray([0.0, *(float(logits[0, 0]) for logits in rows)])
-        odds = np.exp(scores - scores.max())
-        shares = odds / odds.sum()
+        shares = softmax(scores)
         place = int(np.argmax(scores[1:]))
         return Choice(
             place,
@@ -112,14 +101,6 @@ class Chooser:
             float(scores[1 + place]),
             sum(len(window.ids) for window in windows),
         )
-
-    @cached_property
-    def _tuned(self) -> Tuned:
-        return tuned(self.adapter, TASK, self._home)
-
-    @cached_property
-    def _layout(self) -> Layout:
-        return Layout(self._tuned.trunk.tokenizer, **self._lengths)
 
 
 def load_chooser(name: str = TASK, home: Path | None = None, threads: int | None = None) -> Chooser:

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from homespun.errors import CorruptWeights, UsageError
-from models.encoders.adapters import Adapter, find_adapter
+from homespun.errors import UsageError
+from models.encoders.adapters import Adapter
 from models.encoders.assign import Candidate, Slot, assign, overlaps
+from models.encoders.calibration import sigmoid, softmax
 from models.encoders.elements import Group, groups, share_out, strong, whole_words
-from models.encoders.heads import Tuned, tuned
 from models.encoders.numbers import number_places
 from models.encoders.parameters import (
     LIST,
@@ -33,9 +32,10 @@ from models.encoders.parameters import (
     question,
     schema_type,
 )
+from models.encoders.skill import Skill, settings_of
 from models.encoders.spans import likely_spans
 from models.encoders.values import elements, value
-from models.encoders.windows import Layout, Pieces, Window
+from models.encoders.windows import Pieces, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,20 +90,12 @@ class Filler:
     """
 
     def __init__(self, name: str = TASK, *, home: Path | None = None, threads: int | None = None) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be 1 or more, not {threads}")
-        self.adapter: Adapter = find_adapter(name, home)
-        if self.adapter.config["task"] != TASK:
-            raise UsageError(f"{name} is an adapter for {self.adapter.config['task']}, not for filling")
-        try:
-            settings = self.adapter.settings
-            self._lengths = {key: int(settings[key]) for key in ("max_length", "stride", "most_first")}
+        self._skill = Skill(name, TASK, "filling", home, threads)
+        self.adapter: Adapter = self._skill.adapter
+        with settings_of(self.adapter) as settings:
             self._longest = int(settings.get("max_answer", 40))
             self.threshold = float(settings.get("threshold", 0.5))
             self._list_threshold = float(settings.get("list_threshold", 0.5))
-        except (KeyError, TypeError, ValueError) as error:
-            raise CorruptWeights(f"the settings of {self.adapter.folder} are wrong ({error})") from error
-        self._home, self._threads = home, threads
 
     @property
     def fingerprint(self) -> str:
@@ -156,25 +148,15 @@ class Filler:
         """Whether an argument goes into the call: it has a value, and it was mentioned or is demanded."""
         return argument.value is not None and (argument.required or argument.mentioned >= self.threshold)
 
-    @cached_property
-    def _tuned(self) -> Tuned:
-        return tuned(self.adapter, TASK, self._home)
-
-    @cached_property
-    def _layout(self) -> Layout:
-        return Layout(self._tuned.trunk.tokenizer, **self._lengths)
-
     def _ask(
         self, told: Conversation, wanted: Sequence[Parameter], between: Callable[[], None] | None
     ) -> list[Argument]:
         asked = [question(parameter) for parameter in wanted]
-        pieces = self._layout.pieces([told.text, *(one.text for one in asked)])
+        layout = self._skill.layout
+        pieces = layout.pieces([told.text, *(one.text for one in asked)])
         second, firsts = pieces[0], pieces[1:]
-        rows = [
-            (n, window) for n, first in enumerate(firsts) for window in self._layout.windows(first, second)
-        ]
-        given = [(window.ids, window.second) for _, window in rows]
-        logits = self._tuned.logits(given, self._threads, between)
+        rows = [(n, window) for n, first in enumerate(firsts) for window in layout.windows(first, second)]
+        logits = self._skill.logits([window for _, window in rows], between)
         answers: list[list[Answer]] = [[] for _ in wanted]
         for (number, window), values in zip(rows, logits, strict=True):
             answers[number].append((window, values))
@@ -210,12 +192,11 @@ class Filler:
             scores = [float(logits[0, OPTION])]
             for begin in begins:
                 tokens = first.tokens(begin, begin + 1)
-                shown = tokens is not None and tokens[0] < self._layout.most_first
+                shown = tokens is not None and tokens[0] < self._skill.layout.most_first
                 scores.append(float(logits[1 + tokens[0], OPTION]) if shown and tokens else -30.0)
             row = np.asarray(scores) - scores[0]
             best = np.maximum(best, row)
-        odds = np.exp(best - best.max())
-        shares = odds / odds.sum()
+        shares = softmax(best)
         place = int(np.argmax(shares[1:]))
         mentioned = float(1.0 - shares[0])
         chosen = parameter.options[place]
@@ -248,7 +229,7 @@ class Filler:
                 place = whole_words(told.text, *place)
                 found[place] = max(found.get(place, -np.inf), span.odds)
         total = float(np.logaddexp.reduce(sums)) if sums else float("-inf")
-        mentioned = 1.0 / (1.0 + float(np.exp(-max(-60.0, min(60.0, total)))))
+        mentioned = sigmoid(total)
         candidates = []
         for (start, end), odds in found.items():
             made = value(told.text[start:end], parameter.schema, told.text)
