@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from homespun.errors import UsageError
@@ -83,9 +84,10 @@ class Layout:
             ids: list[int] = []
             spans: list[tuple[int, int]] = []
             for part in (row, *row.overflowing):
-                real = [place for place, kept in enumerate(part.attention_mask) if kept]
-                ids += [part.ids[place] for place in real]
-                spans += [part.offsets[place] for place in real]
+                # Each of these copies the whole row, so each is taken once.
+                mask, tokens, offsets = part.attention_mask, part.ids, part.offsets
+                ids += compress(tokens, mask)
+                spans += compress(offsets, mask)
             found.append(Pieces(tuple(ids), tuple(spans)))
         return found
 

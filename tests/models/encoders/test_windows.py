@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,47 @@ def test_texts_are_cut_into_pieces_whole_whatever_the_tokenizer_was_saved_with(t
     text = "the cat sat on the mat and the dog ran by the river " * 3
     (found,) = layout.pieces([text])
     assert [text[begin:end] for begin, end in found.spans] == text.split()
+
+
+class Copying:
+    """An encoding as the library gives it: every look at a list copies the whole of it."""
+
+    overflowing: tuple[()] = ()
+
+    def __init__(self, count: int) -> None:
+        self.count, self.copied = count, 0
+
+    def _copy(self, values: list[Any]) -> list[Any]:
+        self.copied += len(values)
+        return values
+
+    @property
+    def ids(self) -> list[int]:
+        return self._copy(list(range(self.count)))
+
+    @property
+    def attention_mask(self) -> list[int]:
+        return self._copy([1] * self.count)
+
+    @property
+    def offsets(self) -> list[tuple[int, int]]:
+        return self._copy([(n, n + 1) for n in range(self.count)])
+
+
+def test_the_cost_of_cutting_grows_with_the_text_and_not_with_its_square() -> None:
+    row = Copying(1000)
+
+    class Batches:
+        def token_to_id(self, token: str) -> int:
+            return len(token)
+
+        def encode_batch(self, texts: list[str], *, add_special_tokens: bool) -> list[Copying]:
+            return [row for _ in texts]
+
+    layout = Layout(Batches(), max_length=40, stride=4, most_first=8)  # type: ignore[arg-type]
+    (found,) = layout.pieces(["a text"])
+    assert found.ids == tuple(range(1000))
+    assert row.copied <= 3 * 1000
 
 
 def test_characters_lead_to_the_tokens_that_share_them(tokenizer: Tokenizer) -> None:
