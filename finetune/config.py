@@ -77,7 +77,7 @@ class TrainConfig:
     threads: int | None = None
     device: str = "auto"
     precision: str = "auto"
-    """"bf16", "fp32", or "auto" (bf16)."""
+    """Of products: "bf16", "fp32", or "auto": bf16 where the device has it."""
     compile: str = "auto"
     """"on", "off", or "auto": on where the run takes more than about ten minutes."""
 

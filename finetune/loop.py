@@ -175,7 +175,7 @@ class Trainer:
         batch = batch.to(self.device)
         # Rotary attention sees distances only: restarting positions would change nothing and cost a gather.
         positions = None if self.net.config.positions == "rope" else batch.positions
-        with autocast(self.device, "bf16" if self.config.precision == "auto" else self.config.precision):
+        with autocast(self.device, self.config.precision):
             return loss(batch.ids, batch.targets, batch.documents, positions)
 
     def backward(self) -> tuple[float, int]:
@@ -329,7 +329,9 @@ class Trainer:
                 done = self._progress()
                 if self.step % self.config.log_every == 0 or done >= 1.0:
                     self.metrics.append({**row, "elapsed_s": round(self.elapsed, 2)})
-                self.reporter.update(now, done, self.step, row["loss"], speed, self._seconds_left(speed))
+                self.reporter.update(
+                    now, done, self.step, row["loss"], f"{speed:,.0f} tok/s", self._seconds_left(speed)
+                )
                 if stop.seen:
                     self._interrupted()
                 if done < 1.0 and self.config.eval_every and self.step % self.config.eval_every == 0:

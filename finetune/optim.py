@@ -11,22 +11,27 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from finetune.precision import multiplies_bfloat16
+
 # Quintic Newton-Schulz coefficients of Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/):
 # they maximise the slope at zero, and send all singular values into about [0.7, 1.2] in five steps.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
-def orthogonalize(matrices: Tensor, steps: int = 5, dtype: torch.dtype = torch.bfloat16) -> Tensor:
+def orthogonalize(matrices: Tensor, steps: int = 5, dtype: torch.dtype | None = None) -> Tensor:
     """Nearest semi-orthogonal matrices, approximately, by Newton-Schulz iteration.
 
     Args:
         matrices: [..., rows, columns].
         steps: Iterations; 5 sends singular values to about 0.7–1.2.
-        dtype: Precision of the iteration; bfloat16 suffices.
+        dtype: Precision of the iteration. bfloat16 suffices, so None takes it where the device has it, and
+            float32 elsewhere.
 
     Returns:
         Same shape and dtype as `matrices`, singular values near 1.
     """
+    if dtype is None:
+        dtype = torch.bfloat16 if multiplies_bfloat16(matrices.device) else torch.float32
     x = matrices.to(dtype)
     tall = x.size(-2) > x.size(-1)
     if tall:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from homespun.errors import UsageError
+from models.inference.linear import has_onednn
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -34,9 +35,22 @@ def set_threads(count: int | None) -> int:
     return torch.get_num_threads()
 
 
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the device has products of bfloat16; where it lacks them they are some fifty times slower."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return has_onednn(torch.bfloat16)
+
+
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
-    """Context for the forward pass: "bf16" runs matrix products in bfloat16, "fp32" changes nothing."""
-    if precision == "fp32":
+    """Context for the forward pass.
+
+    Args:
+        device: Where it runs.
+        precision: "bf16" runs matrix products in bfloat16, "fp32" changes nothing, "auto" is "bf16" where the
+            device has such products.
+    """
+    if precision == "fp32" or (precision == "auto" and not multiplies_bfloat16(device)):
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
 

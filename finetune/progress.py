@@ -91,7 +91,7 @@ class Reporter:
         self.stream.flush()
 
     def update(
-        self, now: float, done: float, step: int, loss: float, tokens_per_s: float, eta_s: float | None
+        self, now: float, done: float, step: int, loss: float, speed: str, eta_s: float | None
     ) -> None:
         """Show where the run is.
 
@@ -100,14 +100,14 @@ class Reporter:
             done: Progress, 0..1.
             step: Steps so far.
             loss: Of the last step, nats a token.
-            tokens_per_s: Recent speed.
+            speed: Recently, such as "6,543 tok/s".
             eta_s: Seconds left, or None if not known yet.
         """
         if self.quiet or now - self._last < (0.5 if self.live else self.every_s):
             return
         self._last = now
         left = "?" if eta_s is None else duration(eta_s)
-        text = f"{done:6.1%} step {step} loss {loss:.3f} {tokens_per_s:,.0f} tok/s, {left} left"
+        text = f"{done:6.1%} step {step} loss {loss:.3f} {speed}, {left} left"
         if not self.live:
             self.stream.write(text + "\n")
         else:

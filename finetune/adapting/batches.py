@@ -118,6 +118,11 @@ class RowBatches:
         """Batches of this epoch."""
         return len(self._plan())
 
+    def shapes(self) -> Iterator[RowBatch]:
+        """One batch of each shape that this epoch has; `next` goes on as if none had been taken."""
+        for place, units in {place: (place, units) for place, units in reversed(self._plan())}.values():
+            yield collate(self.rows, units, int(self.widths[place]), self.size)
+
     def next(self) -> RowBatch:
         """The next batch; goes over into the next epoch where needed.
 

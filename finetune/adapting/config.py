@@ -59,7 +59,8 @@ class AdaptConfig:
     checkpoint_every_s: float = 300.0
     seed: int = 1
     threads: int | None = None
-    precision: str = "bf16"
+    precision: str = "auto"
+    """Of products: "bf16", "fp32", or "auto": bf16 where the processor has it."""
     compile: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
     """What the adapter's user is told, such as max_length."""
@@ -68,8 +69,8 @@ class AdaptConfig:
         for key in ("epochs", "max_minutes", "batch_tokens", "lr", "head_lr", "log_every", "rank"):
             if not getattr(self, key) > 0:
                 raise UsageError(f"{key} must be above 0, not {getattr(self, key)!r}")
-        if self.precision not in ("bf16", "fp32"):
-            raise UsageError(f"precision is {self.precision!r}: choose bf16 or fp32")
+        if self.precision not in ("auto", "bf16", "fp32"):
+            raise UsageError(f"precision is {self.precision!r}: choose auto, bf16 or fp32")
 
     def with_overrides(self, changes: dict[str, str]) -> Self:
         """The same with changes, read by the field's type.

@@ -213,6 +213,17 @@ class AdaptTrainer:
             "examples_per_s": speed,
         }
 
+    def _compile(self) -> None:
+        """Run every shape once: compiling, a minute each on a slow processor, isn't time of the stage's."""
+        if not self.config.compile:
+            return
+        random = torch.get_rng_state()
+        for batch in self.batches.shapes():
+            self.reporter.say(f"compiling the step for rows of {batch.ids.shape[1]} tokens")
+            self._forward(self.loss, batch).mean().backward()
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.set_rng_state(random)
+
     @torch.no_grad()
     def validate(self) -> float:
         """Mean loss of a unit over the validation rows."""
@@ -285,6 +296,7 @@ class AdaptTrainer:
             f"{self.total:,} steps, {torch.get_num_threads()} threads"
         )
         (self.out / "result.json").unlink(missing_ok=True)
+        self._compile()
         with StopSignal() as stop:
             last = saved = time.monotonic()
             speed = 0.0
@@ -296,7 +308,9 @@ class AdaptTrainer:
                 if self.step % self.config.log_every == 0:
                     self.metrics.append({**row, "elapsed_s": round(self.elapsed, 2)})
                 left = self.elapsed * (1 / self.progress() - 1) if self.progress() > 0.02 else None
-                self.reporter.update(now, self.progress(), self.step, row["loss"], speed, left)
+                self.reporter.update(
+                    now, self.progress(), self.step, row["loss"], f"{speed:.1f} examples/s", left
+                )
                 if stop.seen:
                     self._interrupted()
                 if self.config.eval_every and self.step % self.config.eval_every == 0:

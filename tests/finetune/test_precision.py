@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+import finetune.precision
 from finetune.precision import Compiled, autocast, pick_device, set_threads
 from homespun.errors import UsageError
 
@@ -35,6 +36,16 @@ def test_bf16_runs_products_in_bfloat16_and_fp32_does_not() -> None:
         assert (a @ a).dtype is torch.bfloat16
     with autocast(torch.device("cpu"), "fp32"):
         assert (a @ a).dtype is torch.float32
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_auto_is_bfloat16_only_where_the_processor_multiplies_it(
+    monkeypatch: pytest.MonkeyPatch, has: bool
+) -> None:
+    monkeypatch.setattr(finetune.precision, "has_onednn", lambda dtype: has)
+    a = torch.randn(4, 4)
+    with autocast(torch.device("cpu"), "auto"):
+        assert (a @ a).dtype is (torch.bfloat16 if has else torch.float32)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

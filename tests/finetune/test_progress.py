@@ -19,7 +19,7 @@ def test_lines_come_at_the_interval_and_carry_speed_and_time_left() -> None:
     stream = io.StringIO()
     reporter = Reporter(stream, every_s=10)
     for now in (0.0, 1.0, 9.9, 10.0, 15.0):
-        reporter.update(now, 0.25, 7, 2.5, 6543.2, 3725.0)
+        reporter.update(now, 0.25, 7, 2.5, "6,543 tok/s", 3725.0)
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2
     assert all(part in lines[0] for part in ("25.0%", "step 7", "loss 2.500", "6,543 tok/s", "1h02m left"))
@@ -28,8 +28,8 @@ def test_lines_come_at_the_interval_and_carry_speed_and_time_left() -> None:
 def test_a_terminal_gets_one_bar_redrawn_in_place() -> None:
     stream = Terminal()
     reporter = Reporter(stream)
-    reporter.update(0.0, 0.5, 1, 2.0, 10.0, None)
-    reporter.update(1.0, 1.0, 2, 1.0, 10.0, 0.0)
+    reporter.update(0.0, 0.5, 1, 2.0, "10 tok/s", None)
+    reporter.update(1.0, 1.0, 2, 1.0, "10 tok/s", 0.0)
     assert "\n" not in stream.getvalue()
     assert f"[{'#' * 12}{'.' * 12}]" in stream.getvalue()
     reporter.say("done")
@@ -40,7 +40,7 @@ def test_quiet_still_warns() -> None:
     stream = io.StringIO()
     reporter = Reporter(stream, quiet=True)
     reporter.say("hello")
-    reporter.update(0.0, 0.5, 1, 2.0, 10.0, None)
+    reporter.update(0.0, 0.5, 1, 2.0, "10 tok/s", None)
     reporter.warn("slow")
     assert stream.getvalue() == "warning: slow\n"
 

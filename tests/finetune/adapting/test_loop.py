@@ -6,6 +6,7 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
+import finetune.adapting.loop
 from finetune.adapting.config import AdaptConfig
 from finetune.adapting.loop import AdaptTrainer
 from finetune.adapting.rows import Mark, Row, write_rows
@@ -115,6 +116,28 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(rows, trunk, tmp_path):
     assert (result.steps, result.valid_loss) == (whole.steps, whole.valid_loss)
     files = [(folder / WEIGHTS).read_bytes() for folder in (whole.folder, result.folder)]
     assert files[0] == files[1]
+
+
+def test_every_shape_is_compiled_before_the_stage_begins_and_changes_nothing(
+    rows, trunk, tmp_path, monkeypatch
+):
+    whole = trained(rows, tmp_path / "whole", trunk)
+    seen = []
+
+    class Plain:
+        def __init__(self, function, warn, enabled):
+            self.function = function
+
+        def __call__(self, ids, *rest):
+            seen.append(tuple(ids.shape))
+            return self.function(ids, *rest)
+
+    monkeypatch.setattr(finetune.adapting.loop, "Compiled", Plain)
+    result = trained(rows, tmp_path / "compiled", trunk, compile=True)
+    first = seen[: len(seen) - result.steps]
+    assert sorted(first) == sorted({*first})
+    assert {*first} >= {*seen}
+    assert (whole.folder / WEIGHTS).read_bytes() == (result.folder / WEIGHTS).read_bytes()
 
 
 def test_whole_tuning_ends_in_the_low_rank_part_of_its_change(rows, trunk, tmp_path):

@@ -74,6 +74,17 @@ def test_the_order_goes_on_from_its_state(tmp_path):
         assert one.next().ids.equal(other.next().ids)
 
 
+@given(LENGTHS, st.integers(0, 5))
+def test_each_shape_of_an_epoch_comes_once_and_takes_nothing_from_it(tmp_path_factory, lengths, seed):
+    folder = tmp_path_factory.mktemp("rows")
+    rows = Rows(write_rows(folder / "rows", [unit(length) for length in lengths], {}))
+    batches, other = (RowBatches(rows, 64, seed=seed, widths=(16, 32, 64)) for _ in range(2))
+    shapes = [tuple(batch.ids.shape) for batch in batches.shapes()]
+    assert batches.state_dict() == other.state_dict()
+    epoch = [batches.next() for _ in range(batches.per_epoch)]
+    assert sorted(shapes) == sorted({tuple(batch.ids.shape) for batch in epoch})
+
+
 def test_too_long_or_too_few_rows_are_refused(tmp_path):
     rows = Rows(write_rows(tmp_path / "long", [unit(80)], {}))
     with pytest.raises(UsageError, match="longer than 64"):
