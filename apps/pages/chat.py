@@ -109,7 +109,7 @@ def _layout(context: PageContext) -> dict[str, Any]:
                 max_lines=8,
                 submit_btn=has_model,
                 autofocus=False,
-                interactive=has_model,
+                interactive=False,  # until the page is loaded
             )
             about = gr.HTML(_about(context, chosen), elem_id="about")
     return {

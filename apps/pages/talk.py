@@ -116,9 +116,12 @@ class Talk:
     def load(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
         """Shows the thread that the page's address names, or a new one."""
         try:
-            return self.open(request, check_name(thread), model)
+            shown = self.open(request, check_name(thread), model)
         except UsageError:
-            return self.new(request)
+            shown = self.new(request)
+        # Nothing can be said before the page knows in which thread.
+        shown[OUTPUTS.index("box")]["interactive"] = bool(self.context.models)
+        return shown
 
     def open(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
         """Shows another thread; an answer that is being written is stopped and kept."""
@@ -153,7 +156,7 @@ class Talk:
         knobs: tuple[Any, ...],
     ) -> Iterator[list[Update]]:
         """Runs the graph; `text` None answers the thread's last question again."""
-        if self._busy(thread, "Not yet"):
+        if not thread or self._busy(thread, "Not yet"):  # no thread: the page isn't loaded yet
             yield _same()
             return
         asked = [] if text is None else [threads.said("user", text)]

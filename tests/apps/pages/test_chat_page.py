@@ -109,6 +109,23 @@ def test_a_message_typed_is_answered_in_a_stream(open_page: Callable[..., Watche
     assert chat.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
 
 
+def test_nothing_is_typed_into_a_page_that_is_still_loading(open_page: Callable[..., Watched]) -> None:
+    chat = open_page()
+    held: list[Any] = []
+    chat.page.route("**/queue/join**", lambda route: held.append(route))
+    with chat.page.expect_request("**/queue/join**"):
+        chat.page.reload(wait_until="domcontentloaded")
+    assert chat.page.locator("#message textarea").is_disabled()
+    chat.page.unroute("**/queue/join**")
+    for request in held:
+        request.continue_()
+    chat.wait("() => document.activeElement?.closest('#message')")
+    chat.type("Hello")
+    chat.page.get_by_text("Hello! How can I help you today?").wait_for()
+    chat.page.locator("#this").wait_for()
+    assert chat.texts()[0] == "Hello"
+
+
 def test_stop_keeps_the_partial_and_a_reload_shows_the_same(open_page: Callable[..., Watched]) -> None:
     chat = open_page()
     chat.type("Count")

@@ -179,6 +179,14 @@ def test_a_reload_shows_the_thread_of_the_address(talk: Talk) -> None:
     assert contents(shown) == ["one", "I see."]
 
 
+def test_nothing_can_be_said_before_the_page_has_its_thread(talk: Talk) -> None:
+    assert send(talk, "too soon", thread="") == NOTHING
+    _, box, *_ = talk.load(HERE, "", talk.context.model)
+    assert box["interactive"]
+    *_, thread = talk.load(HERE, "", talk.context.model)
+    assert contents(send(talk, "now", thread=thread)) == ["now", "I see."]
+
+
 @pytest.mark.parametrize("name", ["", " ", "x" * 200, "a\nb"])
 def test_an_address_without_a_thread_starts_a_new_one(talk: Talk, name: str) -> None:
     first, second = talk.load(HERE, name, talk.context.model), talk.load(HERE, name, talk.context.model)
