@@ -1,6 +1,7 @@
 """English as answers use it, for suites that judge by patterns: sentences, words, denials, not knowing.
 
-Contract: cut simply, at what ends a sentence in plain talk; `rag.sentences` knows more and has exact spans.
+Contract: cut simply, at what ends a sentence in plain talk; `homespun.text.sentences` knows more and has
+exact spans.
 Patterns have straight apostrophes and groups that capture nothing: texts are straightened before they're
 matched, and a suite puts the patterns among its own.
 """

@@ -1,1 +1,1 @@
-"""The ground floor: settings, paths, errors, atomic files and hashes, lazy name tables; nothing else."""
+"""The ground floor: settings, paths, errors, atomic files and hashes, lazy name tables, text; nothing else."""

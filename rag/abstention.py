@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rag.sentences import sentences
+from homespun.text.sentences import sentences
 
 _SOURCE = (
     r"(?:passages?|texts?|documents?|context|sources?|information|articles?|materials?|excerpts?|snippets?|"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from homespun.text.sentences import Span, split
+from homespun.text.words import FUNCTION_WORDS, words
 from rag.claims import claim
 from rag.judges.judge import Judge
-from rag.sentences import Span, split
-from rag.words import FUNCTION_WORDS, words
 
 Verdict = Literal["supported", "unsupported", "no claim"]
 

@@ -27,12 +27,12 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel, Field
 
 from homespun.errors import HomespunError, UsageError
+from homespun.text.sentences import split
 from models import load_chat_model
 from models.chat.fingerprint import fingerprint
 from models.chat.loading import takes
 from models.chat.tokens import counts_tokens
 from rag.judges.judge import Judge, Pair
-from rag.sentences import split
 
 SYSTEM = (
     "You check claims against a text. A claim is supported when everything that it says is said by the text "

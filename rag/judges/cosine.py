@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from homespun.text.sentences import sentences
 from models.encoders.embed import LocalEmbeddings
 from rag.judges.judge import Judge, Pair
-from rag.sentences import sentences
 
 SLOPE, MIDDLE = 8.1, 0.663
 """A score is 1 / (1 + exp(-SLOPE · (cosine - MIDDLE)))."""

@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from rag.words import FUNCTION_WORDS, names, words
+from homespun.text.words import FUNCTION_WORDS, names, words
 
 _RAW = re.compile(r"\w+")
 _STEM = 5

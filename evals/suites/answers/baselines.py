@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 
 from evals.suites.answers import ABSTENTION
-from rag.sentences import sentences
+from homespun.text.sentences import sentences
 
 _FIRST = re.compile(r"\[1\] (.*?)(?=\n\n\[2\] |\n\nQuestion: |\Z)", re.DOTALL)
 

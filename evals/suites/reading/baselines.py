@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from homespun.text.sentences import Span, split
+from homespun.text.words import FUNCTION_WORDS, normal, words
 from models.encoders.read import Reading
-from rag.sentences import Span, split
-from rag.words import FUNCTION_WORDS, normal, words
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 

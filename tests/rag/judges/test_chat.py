@@ -15,9 +15,9 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
 from homespun.errors import HomespunError, ModelNotFound, UsageError
+from homespun.text.sentences import split
 from rag.judges.chat import ANSWER_TOKENS, Chat, probability
 from rag.judges.loading import load_judge
-from rag.sentences import split
 
 PAIR = ("Lina found the ring near the river.", "Lina found a ring.")
 

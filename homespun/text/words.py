@@ -90,4 +90,7 @@ def _stem(word: str) -> str:
             word = word[:-2]
         elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
             word = word[:-1]
-    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+    short = word[:-1] if word.endswith("e") and len(word) > 3 else word
+    if short not in FUNCTION_WORDS:
+        return short
+    return word if word not in FUNCTION_WORDS else word + "e"  # what is noted is more than "not"

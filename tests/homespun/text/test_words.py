@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.words import names, normal, words
+from homespun.text.words import FUNCTION_WORDS, names, normal, words
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,12 @@ def test_decimals_are_one_word() -> None:
 
 def test_names_are_capitals_after_the_first_word() -> None:
     assert names("Yesterday Ann Lee met the Queen.") == ["ann", "lee", "queen"]
+
+
+@pytest.mark.parametrize("word", ["note", "notes", "Noted", "bees", "doe", "wheres"])
+def test_no_ending_is_cut_so_far_that_a_function_word_is_left(word: str) -> None:
+    assert not {*words(word)} & FUNCTION_WORDS
+
+
+def test_a_note_and_notes_are_one_word() -> None:
+    assert normal("notes") == normal("note") != normal("not")

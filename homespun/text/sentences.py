@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rag import abbreviations as known
+from homespun.text import abbreviations as known
 
 WRAPPED = 120
 """A line longer than this wasn't broken to fit a page, so its end is a boundary."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.sentences import Span, sentences, split
+from homespun.text.sentences import Span, sentences, split
 
 # "‖" stands where a sentence ends; the text is the line without it.
 CASES = {

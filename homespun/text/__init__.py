@@ -1,0 +1,1 @@
+"""Sentences and words of English text: what several rooms cut and compare alike."""
