@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Case:
     """One question as it was read: `right` and `f1` of the likeliest span, 0 where there is no answer."""
 
     group: str
-    values: dict[str, float]
+    values: Mapping[str, float]
     answerable: float
     right: float
     f1: float
@@ -69,10 +69,11 @@ def read_cases(reader: Reader, path: Path) -> list[Case]:
         chunk = asked[at : at + _BATCH]
         found = reader.read_many([(question, [passage]) for _, question, passage, _ in chunk])
         for (title, _, _, answers), reading in zip(chunk, found, strict=True):
-            values = {"odds": max(-30.0, reading.odds), "share": max(-30.0, reading.share)}
+            if reading.passage < 0:  # an empty passage: nothing was judged
+                continue
             right = exact_match(reading.best, answers) if answers else 0.0
             f1 = token_f1(reading.best, answers) if answers else 0.0
-            cases.append(Case(title, values, float(bool(answers)), right, f1))
+            cases.append(Case(title, reading.signs, float(bool(answers)), right, f1))
     return cases
 
 

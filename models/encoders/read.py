@@ -1,15 +1,16 @@
 """The reader: a question and passages in, the exact characters that answer it out, or "not here".
 
-Passages are read in windows that overlap, all under one normaliser, so the likeliest span of all wins. An
-answer comes with the probability that it is right and that the passages hold one at all; both are calibrated
-on questions of one passage each. Where the latter is below the adapter's threshold, the reader abstains. It
-copies and never writes: it can't count, compare, or join what stands in two places.
+Passages are read in windows that overlap, all under one normaliser; of the likely spans of all, the one wins
+that shares most with the others. An answer comes with the probability that it is right and that the passages
+hold one at all; both are calibrated on questions of one passage each, from the odds and from how far the
+passage speaks of what the question says. Where the latter probability is below the adapter's threshold, the
+reader abstains. It copies and never writes: it can't count, compare, or join what stands in two places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +21,19 @@ from homespun.errors import CorruptWeights, UsageError
 from models.encoders.adapters import Adapter, find_adapter
 from models.encoders.calibration import Calibration
 from models.encoders.heads import Tuned, tuned
-from models.encoders.spans import likely_spans
+from models.encoders.spans import likely_spans, most_shared
+from models.encoders.support import SIGNS, support
 from models.encoders.windows import Layout, Pieces, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TASK = "read"
+
+_CANDIDATES = 30
+"""Spans that are weighed against each other."""
+_LEAST = -30.0
+"""Log-odds below this are no less likely."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,15 @@ class Reading:
 
     Attributes:
         text: The answer; "" where the reader abstains.
-        passage: Number of the passage with the likeliest span; -1 where there is none at all.
+        passage: Number of the passage with the best span; -1 where there is none at all.
         start: Its first character.
         end: After its last character; `passages[passage][start:end]` is `best`.
         confidence: Probability that `best` is right.
         answerable: Probability that the passages hold an answer.
-        best: The likeliest span, whether the reader abstains or not.
-        odds: Its log-odds against "not here".
-        share: Logarithm of its share among all spans.
+        best: The best span, whether the reader abstains or not.
+        signs: What both probabilities are told by: "odds", the log-odds of the likeliest span against "not
+            here"; "share", the logarithm of this one's share among all spans; and what
+            `models.encoders.support` gives.
         tokens: How many were read, special ones included.
     """
 
@@ -53,8 +61,7 @@ class Reading:
     confidence: float = 0.0
     answerable: float = 0.0
     best: str = ""
-    odds: float = float("-inf")
-    share: float = float("-inf")
+    signs: Mapping[str, float] = field(default_factory=dict)
     tokens: int = 0
 
 
@@ -97,8 +104,9 @@ class Reader:
             self._lengths = {key: int(settings[key]) for key in ("max_length", "stride", "most_first")}
         except (KeyError, TypeError, ValueError) as error:
             raise CorruptWeights(f"the settings of {self.adapter.folder} are wrong ({error})") from error
-        self._confidence = Calibration.from_dict(settings.get("confidence"), "odds")
-        self._answerable = Calibration.from_dict(settings.get("answerable"), "odds")
+        known = ("odds", "share", *SIGNS)
+        self._confidence = Calibration.from_dict(settings.get("confidence"), "odds", known)
+        self._answerable = Calibration.from_dict(settings.get("answerable"), "odds", known)
         self._home, self._threads = home, threads
 
     @property
@@ -148,7 +156,7 @@ class Reader:
             rows, self._logits([r[3] for r in rows], between), strict=True
         ):
             found[number].append((place, piece, window, logits))
-        return [self._best(asked[number][1], found[number]) for number in range(len(asked))]
+        return [self._best(*one, rows) for one, rows in zip(asked, found, strict=True)]
 
     @cached_property
     def _tuned(self) -> Tuned:
@@ -166,37 +174,53 @@ class Reader:
 
     def _best(
         self,
+        question: str,
         passages: Sequence[str],
         rows: Sequence[tuple[int, Pieces, Window, NDArray[np.float32]]],
     ) -> Reading:
-        best: tuple[float, int, int, int] | None = None
+        odds: dict[tuple[int, int, int], float] = {}
+        tokens: dict[tuple[int, int, int], int] = {}
         sums = []
         for place, piece, window, logits in rows:
             stop = window.second + window.pieces
-            spans, total = likely_spans(logits[:, 0], logits[:, 1], window.second, stop, self._longest, 1)
+            spans, total = likely_spans(
+                logits[:, 0], logits[:, 1], window.second, stop, self._longest, _CANDIDATES
+            )
             sums.append(total)
+            offset = window.first_piece - window.second
             for span in spans:
-                if best is None or span.odds > best[0]:
-                    offset = window.first_piece - window.second
-                    start = piece.spans[span.first + offset][0]
-                    best = span.odds, place, start, piece.spans[span.last + offset][1]
-        if best is None:
+                start, end = piece.spans[span.first + offset][0], piece.spans[span.last + offset][1]
+                # Windows overlap, so a span may come twice.
+                odds[place, start, end] = max(span.odds, odds.get((place, start, end), _LEAST))
+                tokens[place, start, end] = span.last - span.first + 1
+        if not odds:
             return Reading()
-        odds, place, start, end = best
-        share = odds - float(np.logaddexp.reduce(sums))
-        values = {"odds": odds, "share": share}
-        answerable = self._answerable(values)
+        found = sorted(odds, key=lambda one: -odds[one])[:_CANDIDATES]
+        place, start, end = found[
+            most_shared(
+                np.asarray([odds[one] for one in found]),
+                np.asarray([tokens[one] for one in found]),
+                np.asarray([one[0] for one in found]),
+                [one[1:] for one in found],
+            )
+        ]
+        share = odds[place, start, end] - float(np.logaddexp.reduce(sums))
+        signs = {
+            "odds": max(_LEAST, odds[found[0]]),
+            "share": max(_LEAST, share),
+            **support(question, passages[place], start),
+        }
+        answerable = self._answerable(signs)
         text = passages[place][start:end]
         return Reading(
             text=text if answerable >= self.threshold else "",
             passage=place,
             start=start,
             end=end,
-            confidence=self._confidence(values),
+            confidence=self._confidence(signs),
             answerable=answerable,
             best=text,
-            odds=odds,
-            share=share,
+            signs=signs,
             tokens=sum(len(window.ids) for _, _, window, _ in rows),
         )
 
