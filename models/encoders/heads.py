@@ -50,12 +50,13 @@ class Tuned:
         for places in batches([len(ids) for ids, _ in rows], BATCH_TOKENS):
             if between is not None:
                 between()
-            ids = [rows[place][0] for place in places]
-            types = [[0] * rows[place][1] + [1] * (len(rows[place][0]) - rows[place][1]) for place in places]
-            states, _ = self.trunk.states(ids, threads, types=types, net=self.net)
-            values = self.head(states).numpy()
-            for number, place in enumerate(places):
-                found[place] = values[number, : len(rows[place][0])]
+            given = [rows[place] for place in places]
+            ids = [row for row, _ in given]
+            types = [[0] * second + [1] * (len(row) - second) for row, second in given]
+            flat = self.head(self.trunk.flat(ids, threads, types=types, net=self.net)).numpy()
+            ends = np.cumsum([len(row) for row in ids])[:-1]
+            for place, values in zip(places, np.split(flat, ends), strict=True):
+                found[place] = values
         return found
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from homespun.errors import CorruptWeights, UsageError
-from homespun.files import sha256
 from models.encoders.passes import Passes, Way
 from models.encoders.places import MINILM, MINILM_HASHES, find_checkpoint, find_minilm, read_json
+from models.folders import damaged
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -133,6 +133,9 @@ class Trunk:
         """As `states`, one row behind the other without padding: [tokens, hidden_size].
 
         It's quickest where rows of one length are neighbours.
+
+        Raises:
+            UsageError: A row is empty or too long, or types are not as long as their row.
         """
         with self._turn, torch_threads(threads):
             return self._passes(rows, way, types, net)
@@ -175,6 +178,7 @@ def open_trunk(source: Source) -> Trunk:
 
     Raises:
         CorruptWeights: A file is missing, altered or unreadable; the message names it.
+        UsageError: There's no tokenizer.json, there are no safetensors weights, or the net isn't supported.
     """
     return _shelf().get(source)
 
@@ -205,10 +209,9 @@ def _load(source: Source) -> Trunk:
 
     from models.interop.bert import from_bert
 
-    for file, wanted in source.hashes.items():
-        path = source.folder / file
-        if not path.is_file() or sha256(path) != wanted:
-            raise CorruptWeights(f"{path} is missing or not the published file (SHA-256): install it again")
+    if wrong := damaged(source.folder, source.hashes):
+        path = source.folder / wrong[0]
+        raise CorruptWeights(f"{path} is missing or not the published file (SHA-256): install it again")
     path = source.folder / "tokenizer.json"
     if not path.is_file():
         raise UsageError(
