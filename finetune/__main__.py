@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> int:
     from finetune.config import TrainConfig, split_overrides
     from finetune.loop import Trainer
+    from finetune.memory import keep_freed_memory
     from finetune.progress import Reporter
     from finetune.sample import sample
 
@@ -44,6 +45,7 @@ def _run(given: argparse.Namespace) -> int:
     config = config.with_overrides({"tokens": given.tokens, "out": given.out, **split_overrides(given.set)})
     again = shlex.join([*_prefix(), given.tokens, given.out, "--resume"])
     reporter = Reporter(quiet=given.quiet)
+    keep_freed_memory()
     trainer = Trainer(config, resume=given.resume, reporter=reporter, again=again)
     result = trainer.run()
     for prompt, chat in (("Once upon a time", False), ("Hello", True)):

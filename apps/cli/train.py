@@ -38,8 +38,10 @@ def train(
     row = table[recipe]
 
     from finetune.config import split_overrides
+    from finetune.memory import keep_freed_memory
     from finetune.recipes.recipe import Context
 
+    keep_freed_memory()
     result = row.run(
         Context(
             home=settings.home,
