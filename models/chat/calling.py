@@ -15,16 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.runnables import Runnable
-from pydantic import PrivateAttr, model_validator
 from typing_extensions import override
 
 from homespun.errors import UsageError
-from models.chat.encoded import ChatEncoded, Reply, profile
+from models.chat.encoded import ChatEncoded, Reply
 from models.chat.messages import to_template
 from models.chat.structured import METHODS, structured
 from models.chat.tools import Tool, faulty, plan, problem, to_tool
@@ -61,22 +60,9 @@ class ChatCaller(ChatEncoded):
     model: str = CALLER
     """`caller`, or `caller:<chooser>+<filler>`, names or folders of adapters."""
 
-    _caller: Caller | None = PrivateAttr(default=None)
-    _named: str = PrivateAttr(default="")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        self._find(self.model)
-        return self
-
-    def _find(self, name: str) -> Caller:
-        # A copy may have been given another name (`model_copy`).
-        if self._caller is None or self._named != name:
-            found = load_caller(*adapters_of(name), home=self.home, threads=self.threads)
-            if name != self.model:
-                return found
-            self._caller, self._named = found, name
-        return self._caller
+    @override
+    def _open(self, name: str) -> Caller:
+        return load_caller(*adapters_of(name), home=self.home, threads=self.threads)
 
     def bind_tools(
         self,
@@ -127,15 +113,6 @@ class ChatCaller(ChatEncoded):
     def _llm_type(self) -> str:
         return "homespun-caller"
 
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        own = {"max_tokens": self.max_tokens, "stop": self.stop, "timeout": self.timeout}
-        return {"model": self.model, "fingerprint": self._find(self.model).fingerprint, **own}
-
-    @override
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        return profile(self.model, tools=True)
-
     @override
     def _reply(
         self,
@@ -148,7 +125,7 @@ class ChatCaller(ChatEncoded):
         parallel_tool_calls: bool | None = None,
         **given: Any,
     ) -> Reply:
-        caller = self._find(name)
+        caller: Caller = self._find(name)
         rows = to_template(messages)
         ways = plan(tools, tool_choice, None, parallel_tool_calls)
         forced = ways.choice not in ("auto", "none")

@@ -1,39 +1,34 @@
 """What chat models over the encoder have in common: an answer that's found whole, then given in pieces.
 
-Contract: subclasses say what the answer is (`_reply`); streaming, usage, stop strings, limits, time and
-cancelling are the same for all and done here. Nothing is drawn, so `temperature` and its like may be given
-and change nothing. Usage counts the encoder's tokens: all that were read, and those of the answer. Time and
-cancelling are looked at between passes through the net; who runs out of time gets a line that says so and
+Contract: subclasses say who answers (`_open`) and what (`_reply`); streaming, usage, stop strings, limits,
+time and cancelling are the same for all and done here. Nothing is drawn, so `temperature` and its like may be
+given and change nothing. Usage counts the encoder's tokens: all that were read, and those of the answer. Time
+and cancelling are looked at between passes through the net; who runs out of time gets a line that says so and
 `finish_reason="deadline"`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Self, final
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, ModelProfile
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import ModelProfile
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import run_in_executor
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import PrivateAttr, model_validator
 from typing_extensions import override
 
-from homespun.errors import UsageError
-from models.chat.answer import check_stop
+from models.chat.local import ChatLocal
 from models.encoders.trunk import Source, locate, open_trunk
 from models.inference.text import TextStream
 
@@ -44,11 +39,6 @@ _WORDS = re.compile(r"\s*\S+\s*")
 _SAMPLING = frozenset(
     {"temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed", "presence_penalty"}
 )
-# What LangChain or other callers pass along that has no meaning for a local model.
-_IGNORED = frozenset(
-    {"stream", "strict", "ls_structured_output_format", "structured_output_format", "user", "metadata"}
-)
-_OVERRIDES = frozenset({"model", "max_tokens", "timeout"})
 
 
 @dataclass(frozen=True)
@@ -76,30 +66,30 @@ class EndedError(Exception):
     """No more passes: out of time, or nobody wants the answer. The argument is the reason."""
 
 
-class ChatEncoded(BaseChatModel, ABC):
-    """A chat model that answers by reading alone."""
+class ChatEncoded(ChatLocal, ABC):
+    """A chat model that answers by reading alone.
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True)
+    Nothing is drawn: `temperature` is taken for the sake of callers. `max_tokens` cuts a text; a call is
+    whole or not at all.
+    """
 
     known: ClassVar[frozenset[str]] = frozenset()
     """What else a call may be given."""
-
-    model: str
-    """Its address."""
-    temperature: float | None = None
-    """Taken for the sake of callers; nothing is drawn."""
-    max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
-    """Most tokens of a text; a call is whole or not at all."""
-    stop: list[str] | None = Field(default=None, alias="stop_sequences")
-    timeout: float | None = Field(default=None, alias="request_timeout")
-    """Seconds that one answer may take."""
-    streaming: bool = False
-    threads: int | None = None
-    """Processor threads of one pass through the net; `None` leaves torch's setting."""
-    home: Path | None = None
-    """The state folder whose `models/` is searched; by default the one in the settings."""
+    shaping: ClassVar[tuple[str, ...]] = ("home", "threads")
+    """Fields that who answers is made from, besides the address."""
 
     _encoder: Source | None = PrivateAttr(default=None)
+    _found: tuple[tuple[Any, ...], Any] | None = PrivateAttr(default=None)
+
+    @abstractmethod
+    def _open(self, name: str) -> Any:
+        """Who answers under an address, found and not loaded; has a `fingerprint`.
+
+        Raises:
+            ModelNotFound: The address leads nowhere.
+            CorruptWeights: A configuration cannot be read.
+            UsageError: It is of another form, or a parameter is out of range.
+        """
 
     @abstractmethod
     def _reply(
@@ -113,6 +103,51 @@ class ChatEncoded(BaseChatModel, ABC):
             between: To be called between passes; it raises `EndedError`.
             **given: Those of `known` that the call was given.
         """
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self._find(self.model)
+        return self
+
+    @final
+    def _find(self, name: str) -> Any:
+        """What `_open` gives; this model's own is kept."""
+        # A copy may have been given another name or other values (`model_copy`).
+        key = (name, *(getattr(self, field) for field in self.shaping))
+        found = self._found
+        if found is None or found[0] != key:
+            found = key, self._open(name)
+            if name == self.model:
+                self._found = found
+        return found[1]
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        own = {"max_tokens": self.max_tokens, "stop": self.stop, "timeout": self.timeout}
+        return {"model": self.model, "fingerprint": self._find(self.model).fingerprint, **own}
+
+    @final
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        tools = "tools" in self.known
+        return ModelProfile(
+            name=self.model,
+            open_weights=True,
+            max_input_tokens=MOST_TOKENS,
+            text_inputs=True,
+            image_inputs=False,
+            audio_inputs=False,
+            video_inputs=False,
+            pdf_inputs=False,
+            text_outputs=True,
+            reasoning_output=False,
+            tool_calling=tools,
+            tool_choice=tools,
+            tool_call_streaming=tools,
+            structured_output=False,
+            attachment=False,
+            temperature=False,
+        )
 
     def get_token_ids(self, text: str) -> list[int]:
         """Ids of a text as the encoder reads it, nothing cut off."""
@@ -134,18 +169,8 @@ class ChatEncoded(BaseChatModel, ABC):
         cancel: threading.Event,
         overrides: Mapping[str, Any],
     ) -> _Answer:
-        kind = type(self).__name__
-        if unknown := overrides.keys() - self.known - _OVERRIDES - _IGNORED - _SAMPLING:
-            raise UsageError(f"{kind} does not know {', '.join(sorted(unknown))}")
-        limit, timeout = (
-            getattr(self, name) if overrides.get(name) is None else overrides[name]
-            for name in ("max_tokens", "timeout")
-        )
-        if limit is not None and limit < 1:
-            raise UsageError(f"max_tokens must be 1 or more, not {limit}")
-        if timeout is not None and timeout <= 0:
-            raise UsageError(f"timeout must be above 0 seconds, not {timeout}")
-        ends = check_stop((self.stop or ()) if stop is None else stop)
+        self._refuse_unknown(overrides, self.known | _SAMPLING)
+        limit, timeout, ends = self._limits(overrides, stop)
         name = overrides.get("model") or self.model
         until = None if timeout is None else time.monotonic() + timeout
 
@@ -211,43 +236,6 @@ class ChatEncoded(BaseChatModel, ABC):
         for chunk in self._answered(messages, stop, cancel, kwargs).chunks():
             yield ChatGenerationChunk(message=chunk)
 
-    @final
-    @override
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        cancel = threading.Event()
-        try:
-            return await run_in_executor(None, self._generate, messages, stop, None, cancel=cancel, **kwargs)
-        except asyncio.CancelledError:
-            # The thread cannot be killed; this ends it before its next pass.
-            cancel.set()
-            raise
-
-    @final
-    @override
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        cancel = threading.Event()
-        chunks = self._stream(messages, stop, None, cancel=cancel, **kwargs)
-        try:
-            while (chunk := await run_in_executor(None, next, chunks, None)) is not None:
-                yield chunk
-        finally:
-            cancel.set()
-            # A pass that still runs in its thread keeps the generator busy; the event ends it there.
-            with suppress(ValueError):
-                chunks.close()  # type: ignore[attr-defined]
-
 
 @dataclass(frozen=True)
 class _Answer:
@@ -298,28 +286,6 @@ class _Answer:
             usage_metadata=self.usage,
             response_metadata={**self.reply.metadata, **self.metadata},
         )
-
-
-def profile(name: str, tools: bool = False) -> ModelProfile:
-    """What chat models over the encoder take and give."""
-    return ModelProfile(
-        name=name,
-        open_weights=True,
-        max_input_tokens=MOST_TOKENS,
-        text_inputs=True,
-        image_inputs=False,
-        audio_inputs=False,
-        video_inputs=False,
-        pdf_inputs=False,
-        text_outputs=True,
-        reasoning_output=False,
-        tool_calling=tools,
-        tool_choice=tools,
-        tool_call_streaming=tools,
-        structured_output=False,
-        attachment=False,
-        temperature=False,
-    )
 
 
 def _usage(read: int, said: int) -> UsageMetadata:

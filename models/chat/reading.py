@@ -10,16 +10,14 @@ What a call may override: `model`, `max_tokens`, `timeout`, `stop`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar
 
-from langchain_core.language_models import ModelProfile
 from langchain_core.messages import BaseMessage
 from langchain_core.messages.content import create_citation
-from pydantic import PrivateAttr, model_validator
 from typing_extensions import override
 
 from homespun.errors import UsageError
-from models.chat.encoded import ChatEncoded, Reply, profile
+from models.chat.encoded import ChatEncoded, Reply
 from models.chat.passages import Passage, asked
 from models.encoders.read import Reader, Reading
 
@@ -46,6 +44,8 @@ class ChatReader(ChatEncoded):
         UsageError: When a parameter is out of range.
     """
 
+    shaping: ClassVar[tuple[str, ...]] = (*ChatEncoded.shaping, "threshold")
+
     model: str = READER
     """`reader`, or `reader:<name or folder of an adapter>`."""
     threshold: float | None = 0.3
@@ -53,42 +53,20 @@ class ChatReader(ChatEncoded):
     fitted to questions of which half have no answer and were written to look as if they had: whoever sends
     passages to be asked about them mostly finds an answer there, so the default declines less."""
 
-    _reader: Reader | None = PrivateAttr(default=None)
-    _named: tuple[str, float | None] | None = PrivateAttr(default=None)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        self._find(self.model)
-        return self
-
-    def _find(self, name: str) -> Reader:
-        # A copy may have been given another name (`model_copy`).
-        if self._reader is None or self._named != (name, self.threshold):
-            adapter = adapter_of(name)
-            found = Reader(adapter, home=self.home, threads=self.threads, threshold=self.threshold)
-            if name != self.model:
-                return found
-            self._reader, self._named = found, (name, self.threshold)
-        return self._reader
+    @override
+    def _open(self, name: str) -> Reader:
+        adapter = adapter_of(name)
+        return Reader(adapter, home=self.home, threads=self.threads, threshold=self.threshold)
 
     @property
     def _llm_type(self) -> str:
         return "homespun-reader"
 
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        own = {"max_tokens": self.max_tokens, "stop": self.stop, "timeout": self.timeout}
-        return {"model": self.model, "fingerprint": self._find(self.model).fingerprint, **own}
-
-    @override
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        return profile(self.model)
-
     @override
     def _reply(
         self, name: str, messages: Sequence[BaseMessage], between: Callable[[], None], **given: Any
     ) -> Reply:
-        reader = self._find(name)
+        reader: Reader = self._find(name)
         wanted = asked(messages)
         if not any(passage.text.strip() for passage in wanted.passages):
             return Reply(NO_PASSAGES, finish_reason=ABSTAINED)

@@ -192,6 +192,15 @@ def test_the_fingerprint_changes_with_the_adapter_and_the_threshold(teach: Any) 
     assert fingerprint(ChatReader()) in known
 
 
+def test_a_copy_that_was_given_other_values_reads_with_them(teach: Any, tmp_path: Path) -> None:
+    teach("read", name="other")
+    model = ChatReader()
+    own = fingerprint(model)
+    for update in ({"threshold": 0.5}, {"model": "reader:other"}, {"home": tmp_path}):
+        assert fingerprint(model.model_copy(update=update)) != own
+    assert fingerprint(model) == own
+
+
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
