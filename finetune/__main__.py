@@ -32,9 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from finetune.config import TrainConfig, split_overrides
+    from finetune.config import TrainConfig
     from finetune.loop import Trainer
     from finetune.memory import keep_freed_memory
+    from finetune.overrides import split_overrides
     from finetune.progress import Reporter
     from finetune.sample import sample
 

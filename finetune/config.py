@@ -1,14 +1,11 @@
-"""The settings of one training stage, and how `--set key=value` changes them."""
+"""The settings of one training stage."""
 
 import dataclasses
-import json
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Self
 
+from finetune.overrides import changed
 from homespun.errors import UsageError
 
 
@@ -98,26 +95,13 @@ class TrainConfig:
                 f"batch_tokens ({self.batch_tokens}) must hold at least one window ({self.window})"
             )
 
-    def with_overrides(self, overrides: Mapping[str, str | Any]) -> Self:
+    def with_overrides(self, overrides: Mapping[str, Any]) -> Self:
         """The same with changes; strings are read by the field's type, `model.x` and `lora.x` reach inside.
 
         Raises:
             UsageError: Unknown key (the nearest ones are named) or a value of the wrong type.
         """
-        hints = typing.get_type_hints(type(self))
-        changes: dict[str, Any] = {}
-        for key, value in overrides.items():
-            inside, dot, name = key.partition(".")
-            if dot and inside in ("model", "lora"):
-                values = changes.setdefault(inside, dict(getattr(self, inside)))
-                values[name] = _loose(value) if isinstance(value, str) else value
-            elif key not in hints:
-                near = get_close_matches(key, list(hints), n=3, cutoff=0.5)
-                hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(hints)}"
-                raise UsageError(f"there is no training setting {key!r}; {hint}")
-            else:
-                changes[key] = _read(key, value, hints[key]) if isinstance(value, str) else value
-        return dataclasses.replace(self, **changes)
+        return changed(self, overrides)
 
     def settings(self) -> dict[str, Any]:
         """Plain values that mean the same on every machine: without the folders."""
@@ -135,52 +119,3 @@ _CHOICES = {
     "precision": ("auto", "bf16", "fp32"),
     "compile": ("auto", "on", "off"),
 }
-
-
-def split_overrides(pairs: list[str]) -> dict[str, str]:
-    """`["key=value", …]` as a mapping.
-
-    Raises:
-        UsageError: A pair has no "=".
-    """
-    result = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--set takes key=value, not {pair!r}")
-        result[key.strip().replace("-", "_")] = value.strip()
-    return result
-
-
-def _loose(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return {"true": True, "false": False, "none": None}.get(text.lower(), text)
-
-
-def _read(key: str, text: str, hint: Any) -> Any:
-    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if type(None) in kinds and text.lower() in ("none", "null", ""):
-        return None
-    try:
-        if int in kinds:
-            number = float(text.replace("_", ""))
-            if number != int(number):
-                raise ValueError
-            return int(number)
-        if float in kinds:
-            return float(text)
-        if bool in kinds:
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
-                text.lower()
-            ]
-    except (ValueError, KeyError, OverflowError):
-        kind = "a whole number" if int in kinds else "a number" if float in kinds else "true or false"
-        raise UsageError(f"{key} takes {kind}, not {text!r}") from None
-    if str in kinds:
-        return text
-    value = _loose(text)
-    if not isinstance(value, dict):
-        raise UsageError(f"{key} takes a JSON object, not {text!r}; single values go as {key}.name=value")
-    return value

@@ -37,8 +37,8 @@ def train(
         raise UsageError(f"Say which recipe: {', '.join(table.listed())}.")
     row = table[recipe]
 
-    from finetune.config import split_overrides
     from finetune.memory import keep_freed_memory
+    from finetune.overrides import split_overrides
     from finetune.recipes.recipe import Context
 
     keep_freed_memory()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from finetune.adapting.batches import WIDTHS
+from finetune.overrides import changed
 from homespun.errors import UsageError
-from homespun.names import unknown
 
 EVERY_MAP = ("query", "key", "value", "attention.output", "up", "down")
 """All linear maps of an encoder's layers."""
@@ -72,40 +73,14 @@ class AdaptConfig:
         if self.precision not in ("auto", "bf16", "fp32"):
             raise UsageError(f"precision is {self.precision!r}: choose auto, bf16 or fp32")
 
-    def with_overrides(self, changes: dict[str, str]) -> Self:
-        """The same with changes, read by the field's type.
+    def with_overrides(self, overrides: Mapping[str, Any]) -> Self:
+        """The same with changes; strings are read by the field's type.
 
         Raises:
             UsageError: Unknown key (the nearest ones are named) or a value of the wrong type.
         """
-        kinds = {one.name: one.type for one in fields(self)}
-        read: dict[str, Any] = {}
-        for key, text in changes.items():
-            if key not in kinds:
-                raise UsageError(unknown("setting of tuning", key, kinds))
-            try:
-                read[key] = _parsed(str(kinds[key]), text)
-            except (ValueError, KeyError):
-                raise UsageError(f"{key} takes {kinds[key]}, not {text!r}") from None
-        return replace(self, **read)
+        return changed(self, overrides)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for config.json."""
         return asdict(self)
-
-
-def _parsed(kind: str, text: str) -> Any:
-    if "None" in kind and text.lower() in ("none", ""):
-        return None
-    if kind.startswith("int"):
-        return int(float(text))
-    if kind.startswith("float"):
-        return float(text)
-    if kind.startswith("bool"):
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
-    if kind.startswith("tuple"):
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        return tuple(map(int, parts)) if "int" in kind else tuple(parts)
-    if kind.startswith("str"):
-        return text
-    raise ValueError(kind)

@@ -1,10 +1,8 @@
 import json
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from finetune.config import TrainConfig, split_overrides
+from finetune.config import TrainConfig
 from homespun.errors import UsageError
 
 
@@ -39,7 +37,7 @@ def test_a_stored_configuration_reads_back_equal() -> None:
 
 
 def test_an_unknown_key_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match="'max_token'; did you mean max_tokens"):
+    with pytest.raises(UsageError, match="Did you mean max_tokens"):
         TrainConfig().with_overrides({"max_token": "1"})
 
 
@@ -64,14 +62,3 @@ def test_a_value_that_makes_no_sense_is_told(key: str, value: str, words: str) -
 def test_a_stage_always_has_an_end() -> None:
     config = TrainConfig()
     assert config.max_tokens is not None or config.max_minutes is not None
-
-
-def test_pairs_are_split_at_the_first_equals_sign() -> None:
-    assert split_overrides(["name=a=b", "eval-every=5"]) == {"name": "a=b", "eval_every": "5"}
-
-
-@settings(deadline=None)
-@given(st.text().filter(lambda text: "=" not in text))
-def test_a_pair_without_equals_sign_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="key=value"):
-        split_overrides([text])

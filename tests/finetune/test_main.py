@@ -174,7 +174,7 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_prints_one_line(
 def test_misuse_is_one_line_and_status_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     nowhere = str(tmp_path / "nowhere")
     for arguments, words in (
-        (["--set", "max_token=5"], "did you mean max_tokens"),
+        (["--set", "max_token=5"], "Did you mean max_tokens"),
         (["--set", "window"], "key=value"),
         (["--set", "window=many"], "whole number"),
         ([], "no folder of prepared tokens"),

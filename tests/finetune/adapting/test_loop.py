@@ -175,18 +175,6 @@ def test_an_unfinished_run_is_not_overwritten(rows, trunk, tmp_path):
     assert json.loads((tmp_path / "out" / "config.json").read_text())["rank"] == 4
 
 
-def test_settings_are_read_by_their_types():
-    changed = AdaptConfig().with_overrides(
-        {"lr": "1e-4", "rank": "8", "full": "yes", "targets": "up, down", "widths": "8, 16"}
-    )
-    assert (changed.lr, changed.rank, changed.full) == (1e-4, 8, True)
-    assert (changed.targets, changed.widths) == (("up", "down"), (8, 16))
-    with pytest.raises(UsageError, match="Did you mean rank"):
-        AdaptConfig().with_overrides({"rnak": "8"})
-    with pytest.raises(UsageError, match="rank takes int"):
-        AdaptConfig().with_overrides({"rank": "many"})
-
-
 def test_a_run_past_its_minutes_is_done_and_not_more(rows, trunk, tmp_path):
     trainer = AdaptTrainer(
         config(rows, tmp_path / "out", trunk, max_minutes=0.01), reporter=Reporter(quiet=True)

@@ -105,7 +105,7 @@ def test_an_unfinished_run_is_resumed_or_given_up_but_never_lost(tmp_path: Path)
 
 
 def test_a_mistyped_setting_is_told_before_anything_is_prepared(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="did you mean max_tokens"):
+    with pytest.raises(UsageError, match="Did you mean max_tokens"):
         RECIPES["home-nano"].run(context(tmp_path, max_token="5")[0])
     with pytest.raises(UsageError, match="conversations takes a whole number"):
         RECIPES["home-nano"].run(context(tmp_path, conversations="many")[0])
