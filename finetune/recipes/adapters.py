@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune.recipes.recipe import Context
+from finetune.recipes.recipe import Context, clear
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
     from models.folders import ADAPTERS
 
     given = dict(context.overrides)
-    restart = given.pop("restart", "").lower() in ("true", "1", "yes")
+    restart = given.pop("restart", "")
     own = {key: given.pop(key, default) for key, default in plan.own.items()}
     out = context.home / "runs" / plan.name
     config = AdaptConfig(
@@ -73,14 +72,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
         }
     ).with_overrides(given)
     again = f"homespun train {plan.name} --resume"
-    unfinished = any(out.glob("step-*.pt")) and not (out / "result.json").exists()
-    if unfinished and not context.resume and not restart:
-        raise UsageError(
-            f"there is an unfinished run of {plan.name}; continue it with `{again}`, "
-            f"or give it up with `homespun train {plan.name} --set restart=true`"
-        )
-    if not context.resume:
-        shutil.rmtree(out, ignore_errors=True)
+    clear(out, plan.name, context, restart)
     say = context.reporter.say
     if not (out / "rows" / "valid" / "meta.json").is_file() and config.rows == str(out / "rows"):
         if context.data is None:

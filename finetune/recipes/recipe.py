@@ -58,6 +58,29 @@ class Recipe:
     run: Callable[[Context], Outcome]
 
 
+def clear(out: Path, name: str, context: Context, restart: str) -> None:
+    """Remove what an ended run of a recipe left, unless it's to be gone on with.
+
+    Args:
+        out: Folder of the run.
+        name: Of the recipe.
+        context: What the recipe was given.
+        restart: The setting of that name: "true" gives an unfinished run up.
+
+    Raises:
+        UsageError: The run is unfinished and neither resumed nor given up.
+    """
+    if context.resume:
+        return
+    unfinished = any(out.glob("step-*.pt")) and not (out / "result.json").exists()
+    if unfinished and restart.lower() not in ("true", "1", "yes"):
+        raise UsageError(
+            f"there is an unfinished run of {name}; continue it with `homespun train {name} --resume`, "
+            f"or give it up with `homespun train {name} --set restart=true`"
+        )
+    shutil.rmtree(out, ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class Kitchen:
     """One recipe at work: its folders, and its own settings split from those of the training loop."""
@@ -92,14 +115,7 @@ class Kitchen:
             if key not in (known := [field.name for field in fields(LoRAConfig)]):
                 raise UsageError(unknown("setting of the adapter", key, known))
         kitchen = cls(name, context, mine, theirs)
-        unfinished = any(kitchen.out.glob("step-*.pt")) and not (kitchen.out / "result.json").exists()
-        if unfinished and not context.resume and mine.get("restart", "").lower() not in ("true", "1", "yes"):
-            raise UsageError(
-                f"there is an unfinished run of {name}; continue it with `homespun train {name} --resume`, "
-                f"or give it up with `homespun train {name} --set restart=true`"
-            )
-        if not context.resume:
-            shutil.rmtree(kitchen.out, ignore_errors=True)
+        clear(kitchen.out, name, context, mine.get("restart", ""))
         return kitchen
 
     @property
