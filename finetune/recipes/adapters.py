@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune.recipes.recipe import Context, clear
+from finetune.recipes.recipe import Context, begin, note, overrides
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
     from models.encoders.windows import Layout
     from models.folders import ADAPTERS
 
-    given = dict(context.overrides)
-    restart = given.pop("restart", "")
-    own = {key: given.pop(key, default) for key, default in plan.own.items()}
     out = context.home / "runs" / plan.name
+    changes = overrides(out, context)
+    given = {key: value for key, value in changes.items() if key != "restart"}
+    own = {key: given.pop(key, default) for key, default in plan.own.items()}
     config = AdaptConfig(
         **{
             "task": plan.name,
@@ -72,7 +72,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
         }
     ).with_overrides(given)
     again = f"homespun train {plan.name} --resume"
-    clear(out, plan.name, context, restart)
+    begin(out, plan.name, context, changes)
     say = context.reporter.say
     if not (out / "rows" / "valid" / "meta.json").is_file() and config.rows == str(out / "rows"):
         if context.data is None:
@@ -85,6 +85,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
         say(f"preparing rows: {', '.join(f'{count:,} of {name}' for name, count in sources.items())}")
         for part, units in (("train", train), ("valid", valid)):
             write_rows(out / "rows" / part, units, {"sources": sources})
+    note(out, changes)
     result = AdaptTrainer(config, resume=context.resume, reporter=context.reporter, again=again).run()
     say(f"{result.folder} is ready after {result.hours * 60:.1f} minutes. Use it:")
     say(plan.use)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from finetune.config import TrainConfig
 from finetune.progress import Reporter
 from homespun.errors import UsageError
+from homespun.files import atomic_write
 from homespun.names import unknown
 from models.nets.decoder_config import DecoderConfig
 
@@ -58,27 +60,55 @@ class Recipe:
     run: Callable[[Context], Outcome]
 
 
-def clear(out: Path, name: str, context: Context, restart: str) -> None:
-    """Remove what an ended run of a recipe left, unless it's to be gone on with.
+_OVERRIDES = "overrides.json"
+
+
+def overrides(out: Path, context: Context) -> dict[str, str]:
+    """What is set: by this command, and where it goes on with a run, by those that were given for it before.
+
+    Raises:
+        UsageError: The file of the latter can't be read.
+    """
+    path = out / _OVERRIDES
+    if not context.resume or not path.is_file():
+        return dict(context.overrides)
+    try:
+        return {**json.loads(path.read_text(encoding="utf-8")), **context.overrides}
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"{path} can't be read ({error}); delete it and say all settings again") from error
+
+
+def begin(out: Path, name: str, context: Context, changes: dict[str, str]) -> None:
+    """Remove what an ended run left, unless it's to be gone on with.
 
     Args:
         out: Folder of the run.
         name: Of the recipe.
         context: What the recipe was given.
-        restart: The setting of that name: "true" gives an unfinished run up.
+        changes: From `overrides`; with "restart" set to "true", an unfinished run is given up.
 
     Raises:
-        UsageError: The run is unfinished and neither resumed nor given up.
+        UsageError: A run is unfinished and neither resumed nor given up.
     """
-    if context.resume:
-        return
     unfinished = any(out.glob("step-*.pt")) and not (out / "result.json").exists()
-    if unfinished and restart.lower() not in ("true", "1", "yes"):
+    if unfinished and not context.resume and changes.get("restart", "").lower() not in ("true", "1", "yes"):
         raise UsageError(
             f"there is an unfinished run of {name}; continue it with `homespun train {name} --resume`, "
             f"or give it up with `homespun train {name} --set restart=true`"
         )
-    shutil.rmtree(out, ignore_errors=True)
+    if not context.resume:
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def note(out: Path, changes: Mapping[str, str]) -> None:
+    """Keep what is set in the folder of a run, for `overrides` to find.
+
+    Raises:
+        OutOfSpace: The disk is full.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    kept = {key: value for key, value in changes.items() if key != "restart"}
+    atomic_write(out / _OVERRIDES, json.dumps(kept, indent=2) + "\n")
 
 
 @dataclass(frozen=True)
@@ -102,8 +132,9 @@ class Kitchen:
         Raises:
             UsageError: An unknown setting, or an unfinished run that is neither resumed nor given up.
         """
-        mine = {key: value for key, value in context.overrides.items() if key in (*own, "restart")}
-        theirs = {key: value for key, value in context.overrides.items() if key not in mine}
+        changes = overrides(context.home / "runs" / name, context)
+        mine = {key: value for key, value in changes.items() if key in (*own, "restart")}
+        theirs = {key: value for key, value in changes.items() if key not in mine}
         # A mistyped setting is told before minutes of preparation.
         changed = TrainConfig().with_overrides(theirs)
         for key in changed.model:
@@ -115,7 +146,7 @@ class Kitchen:
             if key not in (known := [field.name for field in fields(LoRAConfig)]):
                 raise UsageError(unknown("setting of the adapter", key, known))
         kitchen = cls(name, context, mine, theirs)
-        clear(kitchen.out, name, context, mine.get("restart", ""))
+        begin(kitchen.out, name, context, changes)
         return kitchen
 
     @property
@@ -174,6 +205,7 @@ class Kitchen:
             }
         )
         config = base.with_overrides(self.train)
+        note(self.out, {**self.own, **self.train})
         say = self.context.reporter.say
         trainer = Trainer(
             config,

@@ -100,6 +100,10 @@ def test_an_unfinished_run_is_resumed_or_given_up_but_never_lost(tmp_path: Path)
     resumed = RECIPES["home-nano"].run(context(tmp_path, resume=True, max_tokens=str(512 * 15))[0])
     assert resumed.steps == 15
     (run / "result.json").unlink()
+    said = io.StringIO()
+    bare = Context(tmp_path, overrides={}, resume=True, threads=1, reporter=Reporter(said))
+    assert RECIPES["home-nano"].run(bare).steps == 15, "what was set at first and on resuming is forgotten"
+    (run / "result.json").unlink()
     fresh = RECIPES["home-nano"].run(context(tmp_path, restart="true", max_tokens=str(512 * 2))[0])
     assert fresh.steps == 2
 
