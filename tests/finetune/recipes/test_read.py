@@ -1,0 +1,66 @@
+"""The recipe of the reader from a file of questions to an adapter that reads, on the shipped encoder."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from finetune.progress import Reporter
+from finetune.recipes.read import run
+from finetune.recipes.recipe import Context
+from homespun.errors import UsageError
+from models.encoders.read import Reader
+
+NAMES = ("Ada", "Brook", "Cleo", "Dara")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with gzip.open(folder / "squad-v1.1.jsonl.gz", "wt", encoding="utf-8") as file:
+        for name in NAMES:
+            for year in range(1800, 1806):
+                text = (
+                    f"In {year} {name} built a mill by the river. It was sold after the flood of {year + 9}."
+                )
+                asked = {
+                    "question": f"Who built a mill in {year}?",
+                    "answers": [name],
+                    "start": text.index(name),
+                }
+                file.write(json.dumps({"title": name, "context": text, "questions": [asked]}) + "\n")
+    return folder
+
+
+def given(tmp_path: Path, data: Path | None, resume: bool = False, **changes: str) -> Context:
+    return Context(
+        tmp_path, overrides=changes, data=data, resume=resume, threads=1, reporter=Reporter(io.StringIO())
+    )
+
+
+def test_questions_become_an_adapter_and_resuming_remembers_what_was_set(tmp_path: Path, data: Path) -> None:
+    small = {"rank": "2", "alpha": "2", "batch_tokens": "640", "compile": "false", "unanswerable": "1"}
+    result = run(given(tmp_path, data, **small))
+    assert result.steps > 0
+    assert result.folder == tmp_path / "models" / "minilm" / "adapters" / "read"
+    reader = Reader("read", home=tmp_path, threads=1, threshold=0.0)
+    passage = "In 1850 Ada built a mill."
+    found = reader.read("Who built a mill?", [passage])
+    assert found.best == passage[found.start : found.end] != ""
+    config = json.loads((result.folder / "config.json").read_text(encoding="utf-8"))
+    assert set(config["training"]["sources"]) == {"reading"}
+    again = run(given(tmp_path, None, resume=True, epochs="2"))
+    assert again.steps > result.steps
+    assert json.loads((tmp_path / "runs" / "read" / "config.json").read_text())["rank"] == 2
+
+
+def test_without_data_one_line_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="HOMESPUN_DATA"):
+        run(given(tmp_path, None))
+    with pytest.raises(UsageError, match="Did you mean epochs"):
+        run(given(tmp_path, None, epoch="2"))
