@@ -12,24 +12,22 @@ An answer that runs out of time keeps what there is and says `finish_reason="dea
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Self
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput, ModelProfile
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, run_in_executor
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import PrivateAttr, model_validator
 from typing_extensions import override
 
 from homespun.errors import UsageError
-from models.chat.answer import DEFAULT_MAX_TOKENS, Delta, Options, Outcome, answer, check_stop
+from models.chat.answer import DEFAULT_MAX_TOKENS, Delta, Options, Outcome, answer
+from models.chat.local import ChatLocal
 from models.chat.messages import to_template
 from models.chat.results import to_chunk, to_last_chunk, to_result
 from models.chat.structured import structured
@@ -37,14 +35,10 @@ from models.chat.tools import plan, to_tool
 from models.chat.weights import Source, locate, open_brain
 
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
-_OVERRIDES = frozenset({*_SAMPLING, "model", "max_tokens", "timeout", "logprobs", "top_logprobs"})
-# What LangChain or other callers pass along that has no meaning for a local model.
-_IGNORED = frozenset(
-    {"stream", "strict", "ls_structured_output_format", "structured_output_format", "user", "metadata"}
-)
+_KNOWN = frozenset({*_SAMPLING, "logprobs", "top_logprobs"})
 
 
-class ChatHomespun(BaseChatModel):
+class ChatHomespun(ChatLocal):
     """A chat model made here.
 
     `None` for a sampling parameter takes the default in the model's own configuration.
@@ -61,27 +55,15 @@ class ChatHomespun(BaseChatModel):
         UsageError: When a parameter is out of range.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True)
-
     model: str = "home"
     """Name or path of a model folder, or `hf:<model>[+<adapter>]`."""
-    temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
     min_p: float | None = None
     repetition_penalty: float | None = None
-    max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
     seed: int | None = None
-    stop: list[str] | None = Field(default=None, alias="stop_sequences")
-    timeout: float | None = Field(default=None, alias="request_timeout")
-    """Seconds that one answer may take, waiting included."""
     logprobs: bool = False
     top_logprobs: int | None = None
-    streaming: bool = False
-    threads: int | None = None
-    """Processor threads of one pass through the net; `None` takes the engine's measured default."""
-    home: Path | None = None
-    """The state folder whose `models/` is searched; by default the one in the settings."""
 
     _source: Source | None = PrivateAttr(default=None)
 
@@ -197,27 +179,19 @@ class ChatHomespun(BaseChatModel):
     def _options(self, overrides: dict[str, Any], stop: Sequence[str] | None, source: Source) -> Options:
         from models.inference.sampling import SamplingParams
 
-        def value(name: str) -> Any:
-            found = overrides.get(name)
-            return getattr(self, name) if found is None else found
-
         defaults = {
             key: source.generation[key] for key in _SAMPLING if source.generation.get(key) is not None
         }
-        own = {name: value(name) for name in _SAMPLING}
-        max_tokens, timeout = value("max_tokens"), value("timeout")
-        if max_tokens is not None and max_tokens < 1:
-            raise UsageError(f"max_tokens must be 1 or more, not {max_tokens}")
-        if timeout is not None and timeout <= 0:
-            raise UsageError(f"timeout must be above 0 seconds, not {timeout}")
-        wants = value("logprobs") or overrides.get("top_logprobs") is not None
+        own = {name: self._value(overrides, name) for name in _SAMPLING}
+        max_tokens, timeout, ends = self._limits(overrides, stop)
+        wants = self._value(overrides, "logprobs") or overrides.get("top_logprobs") is not None
         return Options(
             SamplingParams(**{**defaults, **{key: found for key, found in own.items() if found is not None}}),
             max_tokens,
             int(source.generation.get("max_tokens") or DEFAULT_MAX_TOKENS),
-            check_stop(self.stop or () if stop is None else stop),
+            ends,
             timeout,
-            int(value("top_logprobs") or 0) if wants else None,
+            int(self._value(overrides, "top_logprobs") or 0) if wants else None,
         )
 
     def _answer(
@@ -233,9 +207,7 @@ class ChatHomespun(BaseChatModel):
         **overrides: Any,
     ) -> tuple[str, Any]:
         """The model's name and the generator of its answer."""
-        unknown = overrides.keys() - _OVERRIDES - _IGNORED
-        if unknown:
-            raise UsageError(f"ChatHomespun does not know {', '.join(sorted(unknown))}")
+        self._refuse_unknown(overrides, _KNOWN)
         name = overrides.get("model") or self.model
         source = self._located if name == self.model else locate(name, self.home)
         rows = to_template(messages)
@@ -290,38 +262,3 @@ class ChatHomespun(BaseChatModel):
             yield to_last_chunk(outcome, name)
         finally:
             deltas.close()
-
-    @override
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        cancel = threading.Event()
-        try:
-            return await run_in_executor(None, self._generate, messages, stop, None, cancel=cancel, **kwargs)
-        except asyncio.CancelledError:
-            # The thread cannot be killed; this ends it at its next token.
-            cancel.set()
-            raise
-
-    @override
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        cancel = threading.Event()
-        chunks = self._stream(messages, stop, None, cancel=cancel, **kwargs)
-        try:
-            while (chunk := await run_in_executor(None, next, chunks, None)) is not None:
-                yield chunk
-        finally:
-            cancel.set()
-            # A pass that still runs in its thread keeps the generator busy; the event ends it there.
-            with suppress(ValueError):
-                chunks.close()  # type: ignore[attr-defined]

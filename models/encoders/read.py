@@ -11,24 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homespun.errors import CorruptWeights, UsageError
-from models.encoders.adapters import Adapter, find_adapter
+from homespun.errors import UsageError
+from models.encoders.adapters import Adapter
 from models.encoders.calibration import Calibration
-from models.encoders.heads import Tuned, tuned
+from models.encoders.skill import Skill, settings_of
 from models.encoders.spans import likely_spans, most_shared
 from models.encoders.support import SIGNS, support
-from models.encoders.windows import Layout, Pieces, Window
+from models.encoders.windows import Pieces, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TASK = "read"
+_INPUTS = frozenset({"odds", "share", *SIGNS})
+"""What calibrations may weigh."""
 
 _CANDIDATES = 30
 """Spans that are weighed against each other."""
@@ -90,24 +91,15 @@ class Reader:
         threads: int | None = None,
         threshold: float | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be 1 or more, not {threads}")
         if threshold is not None and not 0.0 <= threshold <= 1.0:
             raise UsageError(f"threshold must be from 0 to 1, not {threshold}")
-        self.adapter: Adapter = find_adapter(name, home)
-        if self.adapter.config["task"] != TASK:
-            raise UsageError(f"{name} is an adapter for {self.adapter.config['task']}, not for reading")
-        settings = self.adapter.settings
-        try:
+        self._skill = Skill(name, TASK, "reading", home, threads)
+        self.adapter: Adapter = self._skill.adapter
+        with settings_of(self.adapter) as settings:
             self.threshold = float(settings.get("threshold", 0.5)) if threshold is None else threshold
             self._longest = int(settings.get("max_answer", 30))
-            self._lengths = {key: int(settings[key]) for key in ("max_length", "stride", "most_first")}
-        except (KeyError, TypeError, ValueError) as error:
-            raise CorruptWeights(f"the settings of {self.adapter.folder} are wrong ({error})") from error
-        known = ("odds", "share", *SIGNS)
-        self._confidence = Calibration.from_dict(settings.get("confidence"), "odds", known)
-        self._answerable = Calibration.from_dict(settings.get("answerable"), "odds", known)
-        self._home, self._threads = home, threads
+            self._confidence = Calibration.from_dict(settings.get("confidence"), "odds", _INPUTS)
+            self._answerable = Calibration.from_dict(settings.get("answerable"), "odds", _INPUTS)
 
     @property
     def fingerprint(self) -> str:
@@ -139,7 +131,7 @@ class Reader:
         """
         if any(not question.strip() for question, _ in asked):
             raise UsageError("the question is blank: ask something")
-        layout = self._layout
+        layout = self._skill.layout
         questions = layout.pieces([question for question, _ in asked])
         texts = [
             (number, place) for number, (_, passages) in enumerate(asked) for place in range(len(passages))
@@ -153,24 +145,10 @@ class Reader:
                 ]
         found: list[list[tuple[int, Pieces, Window, NDArray[np.float32]]]] = [[] for _ in asked]
         for (number, place, piece, window), logits in zip(
-            rows, self._logits([r[3] for r in rows], between), strict=True
+            rows, self._skill.logits([r[3] for r in rows], between), strict=True
         ):
             found[number].append((place, piece, window, logits))
         return [self._best(*one, rows) for one, rows in zip(asked, found, strict=True)]
-
-    @cached_property
-    def _tuned(self) -> Tuned:
-        return tuned(self.adapter, TASK, self._home)
-
-    @cached_property
-    def _layout(self) -> Layout:
-        return Layout(self._tuned.trunk.tokenizer, **self._lengths)
-
-    def _logits(
-        self, windows: Sequence[Window], between: Callable[[], None] | None
-    ) -> list[NDArray[np.float32]]:
-        rows = [(window.ids, window.second) for window in windows]
-        return self._tuned.logits(rows, self._threads, between)
 
     def _best(
         self,
