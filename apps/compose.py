@@ -97,7 +97,8 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     from apps.pages.evals.desk import Desk
     from apps.pages.evals.served import routes
     from graphs.chatbot.limits import check_question
-    from models.chat.loading import takes
+    from models.chat.loading import ENCODED, takes
+    from models.chat.reading import READER
     from models.chat.weights import locate
     from models.store import list_models
 
@@ -119,7 +120,7 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
         return {knob: own.get(knob, value) for knob, value in known.items()}
 
     def about(model: str) -> str:
-        return listed[model].description if model in listed else ""
+        return listed[model].description if model in listed else ENCODED.get(model, "")
 
     def keep(messages: list[dict[str, Any]], at: int | None, **said: Any) -> bool:
         from evals import recordings
@@ -128,9 +129,10 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
 
     alone = settings.host in ("127.0.0.1", "localhost", "::1")
     desk = Desk(settings)
+    first = [] if settings.model in listed else [settings.model]
     return PageContext(
         graph=graph,
-        models=list(listed) if settings.model in listed else [settings.model, *listed],
+        models=list(dict.fromkeys([*first, *listed, READER])),
         model=settings.model,
         checkpointer=checkpointer,
         check=check,

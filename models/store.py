@@ -310,10 +310,10 @@ def list_models(home: Path | None = None) -> list[ModelInfo]:
             if not NAME.fullmatch(folder.name):
                 continue
             if folder.name not in found and (folder / CONFIG).is_file():
-                found[folder.name] = _info(folder.name, folder, where)
+                found[folder.name] = model_info(folder.name, folder, where)
             for adapter in adapter_folders(folder):
                 address = f"{folder.name}:{adapter.name}"
-                found.setdefault(address, _info(address, adapter, where))
+                found.setdefault(address, model_info(address, adapter, where, ADAPTER))
     models = list(dict.fromkeys(split_address(name)[0] for name in found))
     # Behind every model the adapters on it, whatever their shelf.
     return [
@@ -345,16 +345,19 @@ def _shelves(home: Path | None) -> Iterator[tuple[Literal["home", "shipped"], Pa
     yield "shipped", SHIPPED
 
 
-def _info(name: str, folder: Path, where: Literal["home", "shipped"]) -> ModelInfo:
+def model_info(
+    name: str, folder: Path, where: Literal["home", "shipped"], weights: str = WEIGHTS
+) -> ModelInfo:
+    """What a folder's card and the header of its weights say, for a list; nothing is checked."""
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     license_ = re.search(r"^\W*licen[cs]e\W+(.+?)\W*$", text, re.IGNORECASE | re.MULTILINE)
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", body))
     description = next((p for p in paragraphs if p and not p.startswith(("#", "|", "!", "-"))), "")
-    weights = folder / (ADAPTER if split_address(name)[1] else WEIGHTS)
-    size = weights.stat().st_size if weights.is_file() else 0
-    return ModelInfo(name, folder, _count(weights), size, where, license_[1] if license_ else "", description)
+    path = folder / weights
+    size = path.stat().st_size if path.is_file() else 0
+    return ModelInfo(name, folder, _count(path), size, where, license_[1] if license_ else "", description)
 
 
 def _count(weights: Path) -> int:

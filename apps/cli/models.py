@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from apps.cli.options import AsJson
 from apps.cli.output import columns, emit, note, printable, size
+from models.encoders.places import MINILM
 
 if TYPE_CHECKING:
     from models.store import LoadedModel, ModelInfo
@@ -35,50 +37,87 @@ def _root(context: typer.Context, as_json: AsJson = False) -> None:
 def list_(as_json: AsJson = False) -> None:
     """List the models and adapters that a name reaches."""
     from homespun.settings import load_settings
+    from models.chat.loading import ENCODED
+    from models.encoders.adapters import list_adapters
     from models.store import list_models
 
     settings = load_settings()
-    found = list_models(settings.home)
+    found, adapters = list_models(settings.home), list_adapters(settings.home)
     if as_json:
-        emit({"default": settings.model, "models": [_plain(info) for info in found]})
-    elif found:
-        columns(
-            ("MODEL", "PARAMETERS", "SIZE", "WHERE", "ABOUT"),
-            [
-                (
-                    i.name,
-                    size(i.parameters),
-                    size(i.bytes, "B"),
-                    i.where,
-                    shorten(i.description, 70, placeholder="…"),
-                )
-                for i in found
-            ],
+        emit(
+            {
+                "default": settings.model,
+                "models": [_plain(info) for info in found],
+                "encoded": [{"name": name, "description": about} for name, about in ENCODED.items()],
+                "encoder_adapters": [_plain(info) for info in adapters],
+            }
         )
+        return
+    if found:
+        columns(("MODEL", *_HEAD), list(map(_row, found)))
     else:
         note("There are no models yet: homespun train home-nano makes one in a few minutes.")
+    print()
+    columns(("ON THE ENCODER", "ABOUT"), [(name, _short(about)) for name, about in ENCODED.items()])
+    print()
+    columns(("ADAPTER OF THE ENCODER", *_HEAD), list(map(_row, adapters)))
+
+
+_HEAD = ("PARAMETERS", "SIZE", "WHERE", "ABOUT")
+
+
+def _row(info: ModelInfo) -> tuple[str, ...]:
+    return info.name, size(info.parameters), size(info.bytes, "B"), info.where, _short(info.description)
+
+
+def _short(text: str) -> str:
+    return shorten(text, 70, placeholder="…")
 
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show a model's or an adapter's card, its configuration and whether its files are whole."""
     from homespun.settings import load_settings
-    from models.store import CARD, damaged_files, find_model, read_config
+    from models.folders import CARD
+    from models.folders import damaged as damaged_files
 
-    folder = find_model(name, load_settings().home)
-    config = read_config(folder)
+    folder, config = _found(name, load_settings().home)
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-    damaged = damaged_files(folder)
+    damaged = damaged_files(folder, config["files"])
     if as_json:
         emit({"name": name, "folder": str(folder), "damaged": damaged, "config": config, "card": text})
         return
     print(f"{folder}\n")
     print("files:", f"missing or altered: {', '.join(damaged)}" if damaged else "whole")
-    for key in ("kind", "base", "lora", "net", "generation", "training"):
+    for key in ("kind", "task", "base", "lora", "net", "generation", "settings", "training"):
         if key in config:
             print(f"{key}: {config[key]}")
     print(f"\n{printable(text)}")
+
+
+def _found(name: str, home: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The folder and the configuration of a model, or of an adapter of either kind."""
+    from homespun.errors import ModelNotFound
+    from models.chat.loading import ENCODED
+    from models.encoders.adapters import adapter_folders, find_adapter
+    from models.store import find_model, read_config
+
+    known = adapter_folders(home)
+    if name.startswith(f"{MINILM}:"):
+        adapter = find_adapter(name.removeprefix(f"{MINILM}:"), home)
+        return adapter.folder, adapter.config
+    try:
+        folder = find_model(name, home)
+    except ModelNotFound as error:
+        if name in known:
+            return known[name], find_adapter(name, home).config
+        if name in ENCODED:
+            raise ModelNotFound(
+                f"{name} has no folder of its own; its adapters have: {', '.join(known)}"
+            ) from error
+        raise
+    return folder, read_config(folder)
 
 
 @app.command()

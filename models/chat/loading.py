@@ -16,8 +16,14 @@ from models.store import find_model
 SCRIPTED = "scripted:"
 # LangChain's providers have these in common.
 _COMMON = frozenset({"temperature", "max_tokens"})
-# Models over the encoder, with their own adapters or named ones; no folder can be called so.
-_ENCODED = re.compile(r"(?:reader|caller)(?::|\Z)")
+ENCODED = {
+    "reader": "Answers from the passages that you sent before the question, word for word, or says that they "
+    "don't hold it.",
+    "caller": "Chooses among the tools that it's given and finds the arguments in what was said; it writes "
+    "nothing of its own.",
+}
+"""Chat models over the encoder, with its own adapters or named ones (`reader:NAME`); no folder is called so."""
+_ENCODED = re.compile(rf"(?:{'|'.join(ENCODED)})(?::|\Z)")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]+:.+")
 
 

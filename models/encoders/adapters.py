@@ -34,7 +34,7 @@ from models.folders import (
     tensor_bytes,
     write_folder,
 )
-from models.store import SHIPPED
+from models.store import SHIPPED, ModelInfo, model_info
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -105,6 +105,14 @@ def adapter_folders(home: Path | None = None) -> dict[str, Path]:
         for folder in named_folders(shelf):
             found.setdefault(folder.name, folder)
     return found
+
+
+def list_adapters(home: Path | None = None) -> list[ModelInfo]:
+    """Every adapter that a name reaches, as `models.store.list_models` tells of models."""
+    return [
+        model_info(name, folder, "shipped" if SHIPPED in folder.parents else "home", WEIGHTS)
+        for name, folder in adapter_folders(home).items()
+    ]
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -49,6 +49,22 @@ def test_showing_says_which_files_are_altered(homespun: Any, tiny: Path) -> None
     assert homespun("models", "show", "tiny", "--json").json["damaged"] == ["tokenizer.json"]
 
 
+def test_what_stands_on_the_encoder_is_listed_and_shown(homespun: Any, homespun_home: Path) -> None:
+    listed = homespun("models", "--json").json
+    assert {"reader", "caller"} == {row["name"] for row in listed["encoded"]}
+    assert {"read", "fill", "choose"} <= {row["name"] for row in listed["encoder_adapters"]}
+    lines = homespun("models").out.splitlines()
+    for name in ("reader", "caller", "read", "fill", "choose"):
+        assert any(line.split()[:1] == [name] for line in lines)
+    for address in ("read", "minilm:read"):
+        shown = homespun("models", "show", address, "--json").json
+        assert (shown["config"]["task"], shown["damaged"]) == ("read", [])
+    gone = homespun("models", "show", "reader")
+    assert gone.status != 0
+    assert "its adapters have: choose, fill, read" in gone.line
+    assert "Did you mean read" in homespun("models", "show", "minilm:raed").line
+
+
 def test_exporting_makes_a_folder_and_never_overwrites(homespun: Any, tiny: Path, tmp_path: Path) -> None:
     target = tmp_path / "exported"
     made = homespun("models", "export", "tiny", str(target), "--json")
