@@ -97,8 +97,8 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     from apps.pages.evals.desk import Desk
     from apps.pages.evals.served import routes
     from graphs.chatbot.limits import check_question
-    from models.chat.loading import ENCODED, takes
-    from models.chat.reading import READER
+    from models.chat.addresses import ENCODED, READER
+    from models.chat.loading import takes
     from models.chat.weights import locate
     from models.store import list_models
 

@@ -37,7 +37,7 @@ def _root(context: typer.Context, as_json: AsJson = False) -> None:
 def list_(as_json: AsJson = False) -> None:
     """List the models and adapters that a name reaches."""
     from homespun.settings import load_settings
-    from models.chat.loading import ENCODED
+    from models.chat.addresses import ENCODED
     from models.encoders.adapters import list_adapters
     from models.store import list_models
 
@@ -99,7 +99,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 def _found(name: str, home: Path) -> tuple[Path, Mapping[str, Any]]:
     """The folder and the configuration of a model, or of an adapter of either kind."""
     from homespun.errors import ModelNotFound
-    from models.chat.loading import ENCODED
+    from models.chat.addresses import ENCODED
     from models.encoders.adapters import adapter_folders, find_adapter
     from models.store import find_model, read_config
 

@@ -23,6 +23,7 @@ from langchain_core.runnables import Runnable
 from typing_extensions import override
 
 from homespun.errors import UsageError
+from models.chat.addresses import CALLER
 from models.chat.encoded import ChatEncoded, Reply
 from models.chat.messages import to_template
 from models.chat.structured import METHODS, structured
@@ -31,7 +32,6 @@ from models.encoders.call import THRESHOLD, Call, Caller, load_caller
 from models.encoders.parameters import parameters, words
 from models.encoders.plainest import plainest
 
-CALLER = "caller"
 NO_TOOLS = "I can only call tools, and there are none here."
 NO_FIT = "None of the tools fits that."
 FAILED = "The tool failed: "

@@ -10,19 +10,13 @@ from langchain_core.language_models import BaseChatModel
 
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
 from models.adapters import split_address
+from models.chat.addresses import ENCODED, READER
 from models.chat.weights import FOREIGN
 from models.store import find_model
 
 SCRIPTED = "scripted:"
 # LangChain's providers have these in common.
 _COMMON = frozenset({"temperature", "max_tokens"})
-ENCODED = {
-    "reader": "Answers from the passages that you sent before the question, word for word, or says that they "
-    "don't hold it.",
-    "caller": "Chooses among the tools that it's given and finds the arguments in what was said; it writes "
-    "nothing of its own.",
-}
-"""Chat models over the encoder, with its own adapters or named ones (`reader:NAME`); no folder is called so."""
 _ENCODED = re.compile(rf"(?:{'|'.join(ENCODED)})(?::|\Z)")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]+:.+")
 
@@ -77,7 +71,7 @@ def _ours(name: str, **kwargs: Any) -> BaseChatModel:
 
 def _encoded(name: str, **kwargs: Any) -> BaseChatModel:
     from models.chat.calling import ChatCaller
-    from models.chat.reading import READER, ChatReader
+    from models.chat.reading import ChatReader
 
     kind: type[ChatReader | ChatCaller] = ChatReader if name.startswith(READER) else ChatCaller
     known = {key: value for key, value in kwargs.items() if key in kind.model_fields}

@@ -17,11 +17,11 @@ from langchain_core.messages.content import create_citation
 from typing_extensions import override
 
 from homespun.errors import UsageError
+from models.chat.addresses import READER
 from models.chat.encoded import ChatEncoded, Reply
 from models.chat.passages import Passage, asked
 from models.encoders.read import Reader, Reading
 
-READER = "reader"
 ABSTENTION = "I'm sorry, the passages don't say."
 NO_PASSAGES = "There are no passages to answer from. Send some text first, then ask about it."
 ABSTAINED = "abstained"
