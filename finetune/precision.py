@@ -38,7 +38,7 @@ def set_threads(count: int | None) -> int:
 def multiplies_bfloat16(device: torch.device) -> bool:
     """Whether the device has products of bfloat16; where it lacks them they are some fifty times slower."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return has_onednn(torch.bfloat16)
 
 

@@ -72,7 +72,7 @@ def render(name: str, config: Mapping[str, Any]) -> str:
     sources: dict[str, int] = {}
     for stage in stages:
         for source, count in (stage.get("sources") or {}).items():
-            sources[source] = sources.get(source, 0) + count
+            sources[source] = max(count, sources.get(source, 0))
     outputs = config["outputs"]
     parts = [
         f"---\nlicense: {weights_licence(sources)}\nlanguage: en\ntags: [homespun, lora]\n"
@@ -143,6 +143,8 @@ def _stage(training: Mapping[str, Any]) -> str:
         f"{training['hours']:.2f} hours, {settings.get('threads') or 'all'} processor thread(s); "
         f"{settings.get('batch_tokens', 0):,} tokens a step, AdamW {settings.get('lr')}. "
     ]
+    if share := settings.get("average"):
+        words[0] += f"What is kept is averaged with {share:.0%} of the stage before. "
     if training.get("valid_loss") is not None:
         words[0] += f"Validation loss at the end: {training['valid_loss']:.3f} nats."
     curve: Sequence[Sequence[float]] = training.get("curve") or []

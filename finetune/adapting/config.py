@@ -29,6 +29,9 @@ class AdaptConfig:
     """Where the adapter goes."""
     init_from: str | None = None
     """An adapter's folder to begin from; heads are taken as far as they fit."""
+    average: float = 0.0
+    """Share of `init_from` in the weights that are evaluated and kept: after a short stage, halfway is often
+    better than either end (Wortsman et al. 2022, arXiv:2109.01903)."""
     full: bool = False
     """Tune the trunk's matrices whole; the adapter is then the low-rank part of the difference."""
 
@@ -70,6 +73,12 @@ class AdaptConfig:
         for key in ("epochs", "max_minutes", "batch_tokens", "lr", "head_lr", "log_every", "rank"):
             if not getattr(self, key) > 0:
                 raise UsageError(f"{key} must be above 0, not {getattr(self, key)!r}")
+        if not 0.0 <= self.average < 1.0:
+            raise UsageError(f"average is a share from 0 to below 1, not {self.average}")
+        if self.average and (self.full or self.init_from is None):
+            raise UsageError(
+                "average needs init_from to average with, and an adapter tuned as such (not full)"
+            )
         if self.precision not in ("auto", "bf16", "fp32"):
             raise UsageError(f"precision is {self.precision!r}: choose auto, bf16 or fp32")
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +20,7 @@ from torch import Tensor, nn
 from finetune.adapting.batches import RowBatch, RowBatches
 from finetune.adapting.card import render
 from finetune.adapting.config import AdaptConfig
+from finetune.adapting.result import AdaptResult
 from finetune.adapting.rows import Rows
 from finetune.adapting.tasks import TASKS
 from finetune.checkpoint import checkpoints, load_checkpoint, save_checkpoint
@@ -36,32 +39,12 @@ from models.blocks.lora import (
     low_rank,
     merged,
 )
-from models.encoders.adapters import find_adapter, load_adapter, save_adapter
+from models.encoders.adapters import HEAD, find_adapter, load_adapter, save_adapter
 from models.encoders.trunk import locate, open_trunk
 from models.nets.encoder import Encoder
 
 # Layers of one compiled function for each width of rows.
 _SHAPES = 16
-
-
-@dataclass(frozen=True)
-class AdaptResult:
-    """What a finished stage gives."""
-
-    folder: Path
-    steps: int
-    examples: int
-    hours: float
-    valid_loss: float
-
-    def figures(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "steps": self.steps,
-            "examples": self.examples,
-            "hours": round(self.hours, 4),
-            "valid_loss": self.valid_loss,
-        }
 
 
 class AdaptTrainer:
@@ -135,6 +118,7 @@ class AdaptTrainer:
         nn.init.zeros_(self.head.bias)
         self.net = adapted(net, self.lora)
         self.began: dict[str, Any] | None = None
+        self.first: dict[str, Tensor] = {}
         if config.init_from is not None:
             self._begin_from(Path(config.init_from), trunk)
         if config.full:
@@ -154,6 +138,31 @@ class AdaptTrainer:
         with torch.no_grad():
             self.head.weight[:rows] = head.weight[:rows]
             self.head.bias[:rows] = head.bias[:rows]
+        self.first = self._weights()
+
+    def _weights(self) -> dict[str, Tensor]:
+        """A copy of the adapter's and the head's weights."""
+        head = {f"{HEAD}{name}": tensor for name, tensor in self.head.state_dict().items()}
+        return {name: tensor.clone() for name, tensor in {**adapter_state(self.net), **head}.items()}
+
+    def _load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        head = {name: tensor for name, tensor in weights.items() if name.startswith(HEAD)}
+        load_adapter_state(self.net, {name: weights[name] for name in weights if name not in head})
+        self.head.load_state_dict({name.removeprefix(HEAD): tensor for name, tensor in head.items()})
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Inside, the weights are those that are kept."""
+        share = self.config.average
+        if not share:
+            yield
+            return
+        own = self._weights()
+        self._load_weights({name: own[name].lerp(self.first[name], share) for name in own})
+        try:
+            yield
+        finally:
+            self._load_weights(own)
 
     def _trained(self) -> list[nn.Parameter]:
         if self.config.full:
@@ -220,7 +229,7 @@ class AdaptTrainer:
         random = torch.get_rng_state()
         for batch in self.batches.shapes():
             self.reporter.say(f"compiling the step for rows of {batch.ids.shape[1]} tokens")
-            self._forward(self.loss, batch).mean().backward()
+            self._forward(self.loss, batch).mean().backward()  # type: ignore[no-untyped-call]
         self.optimizer.zero_grad(set_to_none=True)
         torch.set_rng_state(random)
 
@@ -328,10 +337,11 @@ class AdaptTrainer:
         return self._finish(loss)
 
     def _validate(self) -> float:
-        loss = self.validate()
-        self.metrics.append({"step": self.step, "examples": self.examples, "valid_loss": loss})
-        self.reporter.say(f"step {self.step}, {self.examples:,} examples: validation loss {loss:.4f}")
-        self.write(Path(self.config.adapter_folder or self.out / "adapter"), loss)
+        with self._averaged():
+            loss = self.validate()
+            self.metrics.append({"step": self.step, "examples": self.examples, "valid_loss": loss})
+            self.reporter.say(f"step {self.step}, {self.examples:,} examples: validation loss {loss:.4f}")
+            self.write(Path(self.config.adapter_folder or self.out / "adapter"), loss)
         self.last = loss
         return loss
 

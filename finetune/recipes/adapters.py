@@ -11,7 +11,7 @@ from finetune.recipes.recipe import Context, begin, note, overrides
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
-    from finetune.adapting.loop import AdaptResult
+    from finetune.adapting.result import AdaptResult
     from finetune.adapting.rows import Row
     from models.encoders.windows import Layout
 

@@ -10,7 +10,7 @@ from finetune.recipes.adapters import Plan, Units, tune
 from finetune.recipes.recipe import Context, Recipe
 
 if TYPE_CHECKING:
-    from finetune.adapting.loop import AdaptResult
+    from finetune.adapting.result import AdaptResult
     from models.encoders.windows import Layout
 
 LENGTHS = {"max_length": 320, "stride": 96, "most_first": 48}

@@ -3,6 +3,7 @@ import random
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
@@ -160,6 +161,30 @@ def test_tuning_goes_on_from_another_adapter(rows, trunk, tmp_path):
     net, head = load_adapter(find_adapter(one.folder), open_trunk(source), source.fingerprint)
     assert trainer.head.weight[:2].equal(head.weight)
     assert trainer.net.layers[1].feedforward.up.lora_B.equal(net.layers[1].feedforward.up.lora_B)
+
+
+def test_what_is_kept_may_be_averaged_with_the_beginning_and_training_goes_on_from_its_own(
+    rows, trunk, tmp_path
+):
+    one = trained(rows, tmp_path / "one", trunk, epochs=0.2)
+    begun = {"init_from": str(one.folder), "epochs": 0.2, "eval_every": 1, "seed": 3}
+    plain = trained(rows, tmp_path / "plain", trunk, **begun)
+    mixed = trained(rows, tmp_path / "mixed", trunk, **begun, average=0.25)
+    first, last, kept = (load_file(run.folder / WEIGHTS) for run in (one, plain, mixed))
+    for name, tensor in kept.items():
+        wanted = torch.lerp(last[name].float(), first[name].float(), 0.25)
+        assert torch.allclose(tensor.float(), wanted, atol=1e-2), name
+    assert any(not kept[name].equal(last[name]) for name in kept)
+    assert mixed.valid_loss != plain.valid_loss
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"average": 1.5}, "from 0 to below 1"), ({"average": 0.5}, "needs init_from")],
+)
+def test_averages_that_make_no_sense_are_told(changes, words):
+    with pytest.raises(UsageError, match=words):
+        AdaptConfig(**changes)
 
 
 def test_an_unfinished_run_is_not_overwritten(rows, trunk, tmp_path):
