@@ -1,1 +1,1 @@
-"""The ground floor: settings, paths, errors, atomic files and hashes, lazy name tables, text; nothing else."""
+"""The ground floor: settings, paths, errors, atomic files and hashes, lazy names, text; nothing else."""

@@ -42,7 +42,7 @@ def bench(
 def _settings(run: Callable[..., Any], changes: list[str]) -> dict[str, Any]:
     import inspect
 
-    from finetune.config import split_overrides
+    from finetune.overrides import split_overrides
     from homespun.errors import UsageError
     from homespun.names import unknown
 
