@@ -21,7 +21,8 @@ def run(
 
     Returns:
         Plain values: `tokens_per_s` (median of the steps), `gflop_per_s` (6 FLOP a parameter and token, plus
-        attention), `peak_gflop_per_s` (bf16 matrix product 2048², best of ten before and after) and
+        attention), `peak_gflop_per_s` (matrix product 2048² in the type that is trained in, best of ten before and
+        after) and
         `share_of_peak`.
     """
     from finetune.precision import pick_device, set_threads
@@ -93,10 +94,13 @@ def _trainer(folder: Path, compiled: bool, batch_tokens: int) -> tuple[Any, floa
 
 
 def _peak(device: Any, size: int = 2048) -> float:
-    """FLOP/s of a bfloat16 matrix product size², best of ten."""
+    """FLOP/s of a matrix product size² in the type that training takes on the device, best of ten."""
     import torch
 
-    a, b = (torch.randn(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
+    from finetune.precision import multiplies_bfloat16
+
+    kind = torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
+    a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
     best = float("inf")
     for _ in range(10):
         began = time.perf_counter()
