@@ -21,8 +21,8 @@ def run(
 
     Returns:
         Plain values: `tokens_per_s` (median of the steps), `gflop_per_s` (6 FLOP a parameter and token, plus
-        attention), `peak_gflop_per_s` (matrix product 2048² in the type that is trained in, best of ten before
-        and after) and `share_of_peak`.
+        attention), `peak_gflop_per_s` (matrix product 2048² in the type that is trained in, best of ten,
+        before and after) and `share_of_peak`.
     """
     from finetune.precision import pick_device, set_threads
 

@@ -112,13 +112,14 @@ def test_a_message_typed_is_answered_in_a_stream(open_page: Callable[..., Watche
 def test_nothing_is_typed_into_a_page_that_is_still_loading(open_page: Callable[..., Watched]) -> None:
     chat = open_page()
     held: list[Any] = []
-    chat.page.route("**/queue/join**", lambda route: held.append(route))
+    loading = True
+    chat.page.route("**/queue/join**", lambda route: held.append(route) if loading else route.continue_())
     with chat.page.expect_request("**/queue/join**"):
         chat.page.reload(wait_until="domcontentloaded")
     assert chat.page.locator("#message textarea").is_disabled()
-    chat.page.unroute("**/queue/join**")
-    for request in held:
-        request.continue_()
+    loading = False
+    for route in held:
+        route.continue_()
     chat.wait("() => document.activeElement?.closest('#message')")
     chat.type("Hello")
     chat.page.get_by_text("Hello! How can I help you today?").wait_for()
