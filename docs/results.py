@@ -20,13 +20,13 @@ from evals.report.markdown import escape, table
 from evals.report.rows import BETTER, COUNTED, Row, rows, timings_of
 from evals.result import Report, SuiteResult, SystemResult
 from evals.run_folder import find_run, read_report, to_json
-from homespun.errors import HomespunError, UsageError
+from finetune.adapting.card import with_results
+from homespun.errors import HomespunError
 from homespun.files import atomic_write
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 KEPT = ROOT / "evals" / "results"
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
 WEIGHTS = ROOT / "models" / "weights"
 CARDS = {
     "minilm/adapters/read": ("read",),
@@ -37,6 +37,8 @@ CARDS = {
 """Adapter's folder → the systems whose results its card shows."""
 CLOCK = ("first_token_p50", "throughput", "peak_memory")
 """What the table says of time and memory; the report has more."""
+ALSO = ("best_span_f1", "irrelevance")
+"""What it says beside what a comparison tests: figures that the text around it speaks of."""
 HEAD = ("suite", "measure", "system", "value", "95 % interval", "n", "baselines")
 
 
@@ -64,7 +66,7 @@ def main(
         stale = [
             (page, after)
             for page, made in pages.items()
-            if (after := insert(before := page.read_text(encoding="utf-8"), made)) != before
+            if (after := with_results(before := page.read_text(encoding="utf-8"), made)) != before
         ]
     except HomespunError as error:
         sys.stderr.write(f"results: {error}\n")
@@ -127,22 +129,12 @@ def compact(report: Report) -> Report:
     )
 
 
-def insert(text: str, results: str) -> str:
-    """Returns the README with the results between the marks.
-
-    Raises:
-        UsageError: if the marks aren't there, once each and in order.
-    """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in head + tail:
-        raise UsageError(f"The README needs the line {BEGIN} and after it the line {END}, each once.")
-    return f"{head}{begin}\n\n{results}\n{end}{tail}"
-
-
 def render(reports: Sequence[Report]) -> str:
     """Returns the table of all reports, the verdicts on their judges, and what it means."""
-    lines = [line for report in reports for result in report.suites for line in _lines(report, result)]
+    found = [(report, result) for report in reports for result in report.suites]
+    suites = list(dict.fromkeys(result.suite for _, result in found))
+    found.sort(key=lambda one: suites.index(one[1].suite))  # what one suite says of several stands together
+    lines = [line for one in found for line in _lines(*one)]
     if not lines:
         return "No results are kept yet.\n"
     parts = [table(HEAD, lines, right=(3, 4, 5))]
@@ -187,6 +179,8 @@ def _told(row: Row, made: Sequence[Row]) -> bool:
     if row.timing:
         named = [other for other in timed if other.estimate.measure in CLOCK]
         return row in (named or timed[:1])
+    if row.estimate.measure in ALSO:
+        return row.estimate.value is not None
     return row.estimate.primary or (row is made[0] and not timed)
 
 

@@ -24,11 +24,13 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "Finds the answer to a question in passages, as the exact characters that say it, or says that they "
         "don't hold one. With each answer comes a calibrated probability that it's right.",
         "from models.encoders.read import Reader\n\n"
-        'Reader().read("Who came at noon?", ["Ada came at noon."]).text  # "Ada"',
+        'Reader(threshold=0.3).read("Who came at noon?", ["Ada came at noon."]).text  # "Ada"',
         "It copies one span and can't count, compare, calculate or join what stands in two places. It reads "
         "English, and learnt from encyclopedia articles: elsewhere it's less sure than it says. Questions "
         "with a false premise often get an answer all the same. Its probabilities were calibrated on "
-        "questions of one passage each, about half of them answerable.",
+        "questions of one passage each, about half of them answerable, and so was the bound below which it "
+        "abstains by default: where most passages do hold the answer it's too strict. The results are those "
+        "of that bound; the chat model `reader` abstains below 0.3.",
     ),
     "fill": (
         "Finds the arguments of a tool call in what was said: for each parameter whether it was mentioned, "
@@ -38,7 +40,8 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         '        "type": "object",\n'
         '        "properties": {"a": {"type": "integer", "description": "First number"}},\n'
         '        "required": ["a"],\n    },\n}\n'
-        'load_filler().fill([("user", "What is 3 and 5?")], function)',
+        'call = load_filler().fill([("user", "What is 3 and 5?")], function)\n'
+        '{argument.name: argument.value for argument in call}  # {"a": 3}',
         "It copies: a value that isn't said (a code for a city, a formula for a shape) can't be found. It "
         "reads English. Elements of lists and nested objects are its weak points, and where two parameters "
         "take the same kind of value it may swap them.",
@@ -47,7 +50,7 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "Tells which of the tools on offer a conversation calls for, or that none fits.",
         "from models.encoders.choose import load_chooser\n\n"
         'tools = [{"name": "get_weather", "description": "The weather of a place.", "parameters": {}}]\n'
-        'load_chooser().choose([("user", "Will it rain in Oslo?")], tools)',
+        'load_chooser().choose([("user", "Will it rain in Oslo?")], tools).place  # 0',
         "It judges each tool by its name, description and the names of its parameters, in English. It tells "
         "apart what tools are about better than what they can do with it, and knows nothing of the values.",
     ),
@@ -109,16 +112,17 @@ def rewrite(folder: Path) -> None:
     atomic_write(card, made)
 
 
-def with_results(card: str, results: str) -> str:
-    """A card with other results between its marks.
+def with_results(page: str, results: str) -> str:
+    """Return the page with other results between its marks.
 
     Raises:
-        UsageError: The card has no marks.
+        UsageError: The marks aren't there, once each and in order.
     """
-    if BEGIN not in card or END not in card:
-        raise UsageError("the card has no place for results: write it anew")
-    before, rest = card.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{results.strip()}\n{END}{rest.split(END, 1)[1]}"
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in head + tail:
+        raise UsageError(f"the page needs the line {BEGIN} and after it the line {END}, each once")
+    return f"{head}{begin}\n\n{results.strip()}\n\n{end}{tail}"
 
 
 def _calibration(figures: Mapping[str, float] | None, task: str) -> list[str]:

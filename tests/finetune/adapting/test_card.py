@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from finetune.adapting.card import ABOUT, render, with_results
+from finetune.adapting.card import ABOUT, BEGIN, END, render, with_results
 from finetune.adapting.tasks import TASKS
 from homespun.errors import UsageError
 
@@ -44,5 +46,10 @@ def test_results_are_put_between_the_marks():
     again = with_results(card, "F1 81")
     assert "F1 80" not in again
     assert again.count("F1 81") == 1
-    with pytest.raises(UsageError, match="no place"):
-        with_results("# read\n", "F1 80")
+    assert with_results(again, "F1 81") == again
+
+
+@pytest.mark.parametrize("page", ["# read\n", f"{BEGIN}\n", f"{END}\n{BEGIN}\n", f"{BEGIN}{BEGIN}{END}"])
+def test_a_page_without_the_marks_once_each_is_refused(page):
+    with pytest.raises(UsageError, match=re.escape(BEGIN)):
+        with_results(page, "F1 80")

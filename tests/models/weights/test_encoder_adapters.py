@@ -1,6 +1,8 @@
 """The adapters that are shipped for the encoder: whole, small, and able to do what their cards say."""
 
+import ast
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from models.encoders.choose import Chooser
 from models.encoders.fill import load_filler
 from models.encoders.places import find_minilm
 from models.encoders.read import Reader
+from models.folders import CARD
 from models.store import SHIPPED
 
 FOLDER = SHIPPED / "minilm" / "adapters"
@@ -55,6 +58,17 @@ def minilm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         find_minilm()
     except ModelNotFound as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_on_a_card_gives_what_stands_behind_it(name: str) -> None:
+    found = re.search(r"```python\n(.+?)\n```", (FOLDER / name / CARD).read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    before, _, last = found[1].rpartition("\n")
+    expression, _, value = last.partition("  # ")
+    names: dict[str, object] = {}
+    exec(before, names)
+    assert eval(expression, names) == ast.literal_eval(value)
 
 
 @pytest.mark.parametrize("name", NAMES)
