@@ -91,11 +91,27 @@ def chatbot() -> Chatbot:
     return chatbot_graph(chat_model(load_settings()), None)
 
 
+def check_page_model(settings: Settings) -> None:
+    """Refuses a model that the pages have no use for.
+
+    Raises:
+        UsageError: if it does nothing without tools, of which the Chat page gives none.
+    """
+    from models.chat.addresses import CALLER, READER
+
+    if settings.model.partition(":")[0] == CALLER:
+        raise UsageError(
+            f"{settings.model} needs tools, and the Chat page gives it none. Choose another model: "
+            f"homespun ui --model {READER}"
+        )
+
+
 def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     """Returns what the Gradio pages are given."""
     from apps.pages.context import KNOBS, PageContext
     from apps.pages.evals.desk import Desk
     from apps.pages.evals.served import routes
+    from apps.pages.manner import READ, TALK, Manner
     from graphs.chatbot.limits import check_question
     from models.chat.addresses import ENCODED, READER
     from models.chat.loading import takes
@@ -122,6 +138,9 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     def about(model: str) -> str:
         return listed[model].description if model in listed else ENCODED.get(model, "")
 
+    def manner(model: str) -> Manner:
+        return READ if model.partition(":")[0] == READER else TALK
+
     def keep(messages: list[dict[str, Any]], at: int | None, **said: Any) -> bool:
         from evals import recordings
 
@@ -138,6 +157,7 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
         check=check,
         sampling=sampling,
         about=about,
+        manner=manner,
         history=alone,
         keep=keep if alone else None,
         evals=desk,

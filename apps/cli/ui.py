@@ -22,6 +22,7 @@ def ui(
     from homespun.settings import load_settings
 
     settings = load_settings(host=host, port=port, model=model)
+    compose.check_page_model(settings)
     if model is not None:
         compose.chat_model(settings)  # a mistyped name is told here, not on the page's first answer
     with compose.open_threads(settings) as saver:

@@ -35,6 +35,7 @@ class Answer:
         graph: the chatbot graph, with a checkpointer.
         thread: the thread's name.
         question: what is asked; None answers the thread's last question (after `rewind`).
+        model: who is asked; noted on an answer that doesn't say it.
         sampling: arguments of the model's call.
         session: who reads it.
         done: called when the run is over, before anybody who waits for it is told.
@@ -46,12 +47,13 @@ class Answer:
         thread: str,
         question: str | None,
         *,
+        model: str,
         sampling: Mapping[str, Any] | None = None,
         session: str = "",
         done: Callable[[Answer], None] | None = None,
     ) -> None:
         self.graph, self.thread, self.question = graph, thread, question
-        self.session = session
+        self.model, self.session = model, session
         self.left = False
         self._sampling = dict(sampling or {})
         self._done = done
@@ -121,6 +123,7 @@ class Answer:
         except Exception as error:
             self._fail(error)
         finally:
+            self._sign()
             if self._done is not None:
                 self._done(self)
             with self._news:
@@ -143,6 +146,13 @@ class Answer:
                 with self._news:
                     self.text += str(chunk.text)
                     self._news.notify_all()
+
+    def _sign(self) -> None:
+        try:
+            if self.text:
+                threads.sign(self.graph, self.thread, self.model)
+        except Exception:
+            log.exception("Who answered in thread %s could not be noted.", self.thread)
 
     def _fail(self, error: Exception) -> None:
         try:
@@ -168,6 +178,7 @@ class Running:
         thread: str,
         question: str | None,
         *,
+        model: str,
         sampling: Mapping[str, Any] | None = None,
         session: str = "",
     ) -> Answer | None:
@@ -176,7 +187,13 @@ class Running:
             if thread in self._answers:
                 return None
             answer = self._answers[thread] = Answer(
-                graph, thread, question, sampling=sampling, session=session, done=self._forget
+                graph,
+                thread,
+                question,
+                model=model,
+                sampling=sampling,
+                session=session,
+                done=self._forget,
             )
         return answer
 

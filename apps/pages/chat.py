@@ -17,27 +17,11 @@ import gradio as gr
 from apps.pages import frame
 from apps.pages.context import KNOBS, PageContext
 from apps.pages.keep import Keep
-from apps.pages.talk import INPUTS, OUTPUTS, Talk
-
-EXAMPLES = (
-    "Hello! How are you today?",
-    "My name is Ada. What is my name?",
-    "What can you do?",
-    "What can't you do?",
-    "I like tea and long walks.",
-    "Who made you?",
-)
-"""Openers that a model of a few million parameters, tuned on small talk, can answer."""
-
-LIMITS = "Models make things up, small ones often: enjoy the talk, don't rely on it."
+from apps.pages.talk import INPUTS, OUTPUTS, TURNED, Talk
 
 NO_MODEL = """## There is no model yet
 
 Run `homespun train home-nano` (about two minutes), then reload this page."""
-
-WELCOME = """## What shall we talk about?
-
-Pick one of these, or write below."""
 
 FOCUS = "() => homespun.focus()"
 
@@ -95,8 +79,7 @@ def _layout(context: PageContext) -> dict[str, Any]:
             feedback_options=None,
             latex_delimiters=[],
             group_consecutive_messages=False,
-            placeholder=WELCOME if has_model else NO_MODEL,
-            examples=[{"text": text} for text in EXAMPLES] if has_model else None,
+            **_invitation(context, chosen),
         )
         with gr.Column(elem_id="write"):
             box = gr.Textbox(
@@ -104,7 +87,7 @@ def _layout(context: PageContext) -> dict[str, Any]:
                 label="Message",
                 show_label=False,
                 container=False,
-                placeholder="Write a message…" if has_model else "No model to talk to yet",
+                placeholder=context.manner(chosen).hint if chosen else "No model to talk to yet",
                 lines=1,
                 max_lines=8,
                 submit_btn=has_model,
@@ -122,7 +105,7 @@ def _layout(context: PageContext) -> dict[str, Any]:
 
 def _wire(talk: Talk, parts: dict[str, Any]) -> None:
     context = talk.context
-    inputs, outputs = [parts[name] for name in INPUTS], [parts[name] for name in OUTPUTS]
+    inputs, outputs, turned = ([parts[name] for name in names] for names in (INPUTS, OUTPUTS, TURNED))
     knobs = [parts[name] for name in KNOBS]
     chat, box, thread, model, sure = (parts[n] for n in ("chat", "box", "thread", "model", "sure"))
     kept = parts["keep"]
@@ -141,11 +124,11 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
     box.stop(talk.stop, [thread], None, queue=False, **plain).then(None, js=FOCUS)
 
     moves = [
-        parts["new"].click(talk.new, None, [*outputs, thread], **plain),
-        parts["chats"].input(talk.open, [parts["chats"], model], [*outputs, thread], **plain),
-        parts["yes"].click(talk.delete, [thread], [*outputs, thread], **plain),
+        parts["new"].click(talk.new, None, turned, **plain),
+        parts["chats"].input(talk.open, [parts["chats"], model], turned, **plain),
+        parts["yes"].click(talk.delete, [thread], turned, **plain),
         # Gradio's own "clear" empties the chat on the page; the thread stays, in the list of earlier ones.
-        chat.clear(talk.new, None, [*outputs, thread], **plain),
+        chat.clear(talk.new, None, turned, **plain),
     ]
     for event in moves:
         event.then(
@@ -161,16 +144,21 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
 
     def other_model(name: str) -> list[Any]:
         own = context.knobs(name)
-        return [_about(context, name), gr.update(visible=bool(own)), *_positions(own)]
+        return [
+            gr.update(**_invitation(context, name)),
+            gr.update(placeholder=context.manner(name).hint),
+            _about(context, name),
+            gr.update(visible=bool(own)),
+            *_positions(own),
+        ]
 
-    model.change(other_model, [model], [parts["about"], parts["sampling"], *knobs], queue=False, **plain)
+    shown = [chat, box, parts["about"], parts["sampling"], *knobs]
+    model.change(other_model, [model], shown, queue=False, **plain)
     parts["reset"].click(lambda m: _positions(context.knobs(m)), [model], knobs, queue=False, **plain)
 
     root = gr.context.Context.root_block
     assert root is not None
-    loaded = root.load(
-        talk.load, [thread, model], [*outputs, thread], js="(_, m) => [homespun.thread(), m]", **plain
-    )
+    loaded = root.load(talk.load, [thread, model], turned, js="(_, m) => [homespun.thread(), m]", **plain)
     loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }")
 
 
@@ -238,6 +226,15 @@ def _positions(shown: Mapping[str, float | int | None]) -> list[Any]:
     return [gr.update(value={**KNOBS, **shown}[name], visible=name in shown) for name in KNOBS]
 
 
+def _invitation(context: PageContext, model: str | None) -> dict[str, Any]:
+    """What an empty chat shows."""
+    if not model:
+        return {"placeholder": NO_MODEL}
+    manner = context.manner(model)
+    return {"placeholder": manner.welcome, "examples": [{"text": text} for text in manner.openers]}
+
+
 def _about(context: PageContext, model: str | None) -> str:
-    own = context.about(model) if model else ""
-    return f"<p>{escape(own)} {escape(LIMITS)}</p>" if model else ""
+    if not model:
+        return ""
+    return f"<p>{escape(context.about(model))} {escape(context.manner(model).mind)}</p>"

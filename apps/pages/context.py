@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from apps.pages.manner import TALK, Manner
+
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -43,6 +45,7 @@ class PageContext:
         sampling: ``sampling(model)`` gives those of `KNOBS` that the model's call takes, with the model's own
             values; the page shows and passes only these.
         about: ``about(model)`` gives one line on the model (its size, what it can't do), or "".
+        manner: ``manner(model)`` gives the page's words for how that model answers.
         history: whether everybody who opens the page may see all threads of the database: right on one's
             own machine, wrong when the page is served to others.
         keep: ``keep(messages, at, accept=…, reject=…, note=…, thread=…)`` keeps a turn of a chat as a sample
@@ -59,6 +62,7 @@ class PageContext:
     check: Callable[[str, str], None] = field(default=lambda _model, _text: None)
     sampling: Callable[[str], Sampling] = field(default=lambda _model: {})
     about: Callable[[str], str] = field(default=lambda _model: "")
+    manner: Callable[[str], Manner] = field(default=lambda _model: TALK)
     history: bool = True
     keep: Callable[..., bool] | None = None
     evals: Desk | None = None

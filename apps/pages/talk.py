@@ -2,7 +2,7 @@
 
 Contract: errors become one message in the chat, never a traceback. The chat's content comes from the
 thread; one line that the page itself says (a notice) follows it and isn't stored. What a function reads and
-writes is stated by `INPUTS` and `OUTPUTS`, names of components that `apps.pages.chat` lays out.
+writes is stated by `INPUTS`, `OUTPUTS` and `TURNED`, names of components that `apps.pages.chat` lays out.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from homespun.errors import UsageError
 
 INPUTS = ("chat", "thread", "model", *KNOBS)
 OUTPUTS = ("chat", "box", "chats", "delete")
+TURNED = (*OUTPUTS, "thread", "model")
+"""What is written where the page turns to another chat."""
 LISTED = 50
 """Chats in the side panel: the last ones."""
 
@@ -124,23 +126,33 @@ class Talk:
         return shown
 
     def open(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
-        """Shows another thread; an answer that is being written is stopped and kept."""
+        """Shows another thread and chooses the model that answered there last.
+
+        An answer that is being written is stopped and kept.
+        """
         self.running.leave(_session(request))
         self.running.free(thread, 3.0, stop=True)  # a reload may have left an answer half-written
-        return [*self._settled(self._chat(thread, model, []), thread), thread]
+        chat, chosen = [], gr.skip()
+        try:
+            if model:
+                said = threads.read(self._graph(model), thread)
+                chat, chosen = threads.display(said), self._chosen(threads.last_model(said))
+        except Exception as error:
+            chat = _noticed([], one_line(error))
+        return [*self._settled(chat, thread), thread, chosen]
 
     def new(self, request: gr.Request) -> list[Update]:
         """Starts a new chat; nothing is stored until something is said."""
         self.running.leave(_session(request))
         # Where people don't see each other's chats, a chat's name is what keeps it to oneself.
         thread = new_name() if self.context.history else secrets.token_urlsafe(18)
-        return [*self._settled([], thread), thread]
+        return [*self._settled([], thread), thread, gr.skip()]
 
     def delete(self, request: gr.Request, thread: str) -> list[Update]:
         """Deletes the thread that is shown and starts a new one."""
         self.running.leave(_session(request))
         if self._busy(thread, "Not deleted", stop=True):
-            return [*_same(), gr.skip()]
+            return [*_same(), gr.skip(), gr.skip()]
         self.context.checkpointer.delete_thread(thread)
         return self.new(request)
 
@@ -167,7 +179,14 @@ class Talk:
                 raise UsageError("There is no question to answer again.")
             before = [*threads.display(threads.read(graph, thread)), *asked]
             yield [[*before, threads.said("assistant", WAITING)], gr.update(**writing), gr.skip(), gr.skip()]
-            answer = self.running.start(graph, thread, text, sampling=sampling, session=_session(request))
+            answer = self.running.start(
+                graph,
+                thread,
+                text,
+                model=self._named(model),
+                sampling=sampling,
+                session=_session(request),
+            )
             if answer is None:  # another window was faster
                 raise UsageError("This chat is being answered in another window.")
             for said in answer.updates():
@@ -200,6 +219,13 @@ class Talk:
         if not model:
             raise UsageError("No model is chosen. Run `homespun train home-nano` to make one.")
         return model
+
+    def _chosen(self, name: str) -> Update:
+        """Chooses a model by its name in a thread."""
+        if not name:
+            return gr.skip()
+        # A provider's model has a name of its own there, and only the model of the settings can be one.
+        return gr.update(value=name if name in self.context.models else self.context.model)
 
     def _sampling(self, model: str | None, knobs: tuple[Any, ...]) -> dict[str, float | int]:
         shown = self.context.knobs(model)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
+from apps.pages.foot import answered_by, footed, sources
 from graphs.chatbot import undo
+from graphs.chatbot.turns import NODE
 
 MARK = "\u2060"
 """A word joiner: invisible, and behind "<" it keeps what people type from being taken for HTML."""
@@ -32,10 +35,44 @@ def read(graph: Any, thread: str) -> list[BaseMessage]:
 
 
 def display(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
-    """Returns what people and the model said, as message dictionaries of the chatbot component."""
-    return [
-        said("user" if isinstance(m, HumanMessage) else "assistant", str(m.text)) for m in _shown(messages)
-    ]
+    """Returns what people and the model said, as message dictionaries of the chatbot component.
+
+    An answer's sources stand under it. Where several models have answered, so does each one's name with the
+    first of its answers.
+    """
+    shown = _shown(messages)
+    answers = [message for message in shown if isinstance(message, AIMessage)]
+    several = len({name for message in answers if (name := answered_by(message))}) > 1
+    found, last = [], ""
+    for message in shown:
+        if not isinstance(message, AIMessage):
+            found.append(said("user", str(message.text)))
+            continue
+        small, name = sources(message), answered_by(message)
+        if several and name and name != last:
+            small.append(f"Answered by {escape(name)}")
+        last = name or last
+        found.append({"role": "assistant", "content": footed(literal(str(message.text)), small)})
+    return found
+
+
+def last_model(messages: Sequence[BaseMessage]) -> str:
+    """Returns the name of the model that answered last, "" where none did or nobody noted it."""
+    names = (answered_by(message) for message in reversed(messages) if isinstance(message, AIMessage))
+    return next((name for name in names if name), "")
+
+
+def sign(graph: Any, thread: str, model: str) -> None:
+    """Notes on the last answer which model gave it, unless the model said so itself.
+
+    Models tell their names at an answer's end, so one that was stopped has none.
+    """
+    messages = read(graph, thread)
+    if not messages or not isinstance(messages[-1], AIMessage) or answered_by(messages[-1]):
+        return
+    noted = {**messages[-1].response_metadata, "model_name": model}
+    signed = messages[-1].model_copy(update={"response_metadata": noted})
+    graph.update_state(config(thread), {"messages": [signed]}, as_node=NODE)
 
 
 def said(role: str, text: str) -> dict[str, str]:

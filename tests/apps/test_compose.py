@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps import compose
+from apps.pages.manner import READ, TALK
 from homespun.errors import ModelNotFound, UsageError
 from homespun.settings import load_settings
 
@@ -47,6 +49,21 @@ def test_a_models_own_values_fill_the_pages_controls(tiny_model: Path, script: s
             page.check(script, " ")
         with pytest.raises(ModelNotFound):
             page.graph("nosuch")
+
+
+def test_the_page_speaks_of_a_reader_as_of_a_reader(script: str) -> None:
+    settings = load_settings(model=script)
+    with compose.open_threads(settings) as saver:
+        page = compose.page_context(settings, saver)
+    assert page.manner("reader") == page.manner("reader:mine") == READ
+    assert page.manner(script) == page.manner("home") == TALK
+
+
+@pytest.mark.parametrize("model", ["caller", "caller:choose+fill"])
+def test_a_model_that_needs_tools_is_none_for_the_page(model: str) -> None:
+    with pytest.raises(UsageError, match=rf"^{re.escape(model)} needs tools"):
+        compose.check_page_model(load_settings(model=model))
+    compose.check_page_model(load_settings(model="reader"))
 
 
 @pytest.mark.parametrize(("host", "history"), [("127.0.0.1", True), ("0.0.0.0", False)])

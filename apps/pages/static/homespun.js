@@ -20,6 +20,9 @@
   paint();
   dark.addEventListener("change", paint);
 
+  const slim = matchMedia("(max-width: 767px)");
+  slim.addEventListener("change", () => homespun.narrow());
+
   const box = () => document.querySelector("#message textarea");
   const stop = () => document.querySelector("#message .stop-button");
 
@@ -50,8 +53,9 @@
     thread() { return homespun.asked("thread"); },
     show(thread) { homespun.address("thread", thread); },
     narrow() {
-      // On a phone the open side panel covers the chat, so it starts closed, and choosing something closes it.
-      if (innerWidth < 768) document.querySelector("#side.open .toggle-button")?.click();
+      // In a narrow window the open side panel covers the chat, so it starts closed, and choosing something or
+      // making the window narrow closes it.
+      if (slim.matches) document.querySelector("#side.open .toggle-button")?.click();
     },
     toggle() {
       const next = document.body.classList.contains("dark") ? "light" : "dark";
@@ -59,6 +63,14 @@
       paint();
     },
   };
+
+  // What the Copy button takes is the chat's Markdown: without the small print and the page's own marks.
+  const clipboard = navigator.clipboard;  // missing where the page comes neither encrypted nor from this machine
+  if (clipboard) {
+    const write = clipboard.writeText.bind(clipboard);
+    clipboard.writeText = (text) =>
+      write(text.replace(/\n\n<div class="foot">.*<\/div>$/, "").replaceAll("<\u2060", "<"));
+  }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && stop()) { event.preventDefault(); stop().click(); homespun.focus(); }
@@ -80,6 +92,6 @@
   new MutationObserver(tidy).observe(document.body, { childList: true, subtree: true });
   tidy();
   homespun.narrow();
-  setTimeout(() => document.body.classList.add("ready"), innerWidth < 768 ? 400 : 0);
+  setTimeout(() => document.body.classList.add("ready"), slim.matches ? 400 : 0);
   homespun.focus();
 }

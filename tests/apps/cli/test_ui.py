@@ -35,3 +35,10 @@ def test_an_unknown_model_is_refused_before_anything_listens(homespun: Any) -> N
     assert done.status == 2
     assert "no model named 'nope'" in done.line
     assert done.out == ""
+
+
+def test_a_model_that_needs_tools_is_refused_before_anything_listens(homespun: Any) -> None:
+    done = homespun("ui", "--port", "0", "--model", "caller")
+    assert done.status == 2
+    assert "caller needs tools, and the Chat page gives it none" in done.line
+    assert done.out == ""

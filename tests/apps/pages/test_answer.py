@@ -22,7 +22,7 @@ def texts(graph: Any) -> list[str]:
 
 
 def test_the_text_grows_and_ends_whole(graph: Any) -> None:
-    seen = list(Answer(graph, "t", "Hello there").updates())
+    seen = list(Answer(graph, "t", "Hello there", model="m").updates())
     assert len(seen) > 2
     assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
     assert seen[-1] == "Hello! How can I help you today?"
@@ -31,14 +31,14 @@ def test_the_text_grows_and_ends_whole(graph: Any) -> None:
 
 def test_updates_come_no_faster_than_the_eye(graph: Any) -> None:
     started = time.monotonic()
-    seen = list(Answer(graph, "t", "Quick").updates())
+    seen = list(Answer(graph, "t", "Quick", model="m").updates())
     # 600 words, without a pause between them.
     assert len(seen) <= (time.monotonic() - started) / INTERVAL + 2
     assert seen[-1].endswith("599")
 
 
 def test_stopping_keeps_the_partial_text_in_the_thread(graph: Any) -> None:
-    answer = Answer(graph, "t", "Count")
+    answer = Answer(graph, "t", "Count", model="m")
     updates = answer.updates()
     for text in updates:
         if text.count(",") >= 3:
@@ -54,7 +54,7 @@ def test_stopping_keeps_the_partial_text_in_the_thread(graph: Any) -> None:
 
 
 def test_a_reader_that_goes_away_stops_the_answer_and_loses_nothing(graph: Any) -> None:
-    answer = Answer(graph, "t", "Count")
+    answer = Answer(graph, "t", "Count", model="m")
     updates = answer.updates()
     next(updates)
     updates.close()
@@ -65,15 +65,15 @@ def test_a_reader_that_goes_away_stops_the_answer_and_loses_nothing(graph: Any) 
 
 
 def test_stopping_before_the_first_word_leaves_a_thread_that_goes_on(graph: Any) -> None:
-    answer = Answer(graph, "t", "Count")
+    answer = Answer(graph, "t", "Count", model="m")
     answer.stop()
     list(answer.updates())
-    assert [*Answer(graph, "t", "other").updates()][-1] == "I see."
+    assert [*Answer(graph, "t", "other", model="m").updates()][-1] == "I see."
     assert [text for text in texts(graph) if text][-2:] == ["other", "I see."]
 
 
 def test_an_error_is_one_line_and_the_question_stays(graph: Any, caplog: pytest.LogCaptureFixture) -> None:
-    answer = Answer(graph, "t", "Fail")
+    answer = Answer(graph, "t", "Fail", model="m")
     assert list(answer.updates()) == [""]
     assert answer.error == "RuntimeError: out of wool"
     assert "Traceback" in caplog.text
@@ -81,19 +81,41 @@ def test_an_error_is_one_line_and_the_question_stays(graph: Any, caplog: pytest.
 
 
 def test_what_was_said_before_an_error_is_kept(graph: Any) -> None:
-    answer = Answer(graph, "t", "Break")
+    answer = Answer(graph, "t", "Break", model="m")
     said = list(answer.updates())[-1]
     assert answer.error == "RuntimeError: out of wool"
     assert said
     assert texts(graph) == ["Break", said]
 
 
+def test_an_answer_that_does_not_say_who_gave_it_is_signed(graph: Any, context: PageContext) -> None:
+    stopped = Answer(graph, "t", "Count", model="m")
+    updates = stopped.updates()
+    next(updates)
+    stopped.stop()
+    list(updates)
+    list(Answer(graph, "t", "Break", model="n").updates())
+    list(Answer(graph, "t", "other", model="o").updates())
+    answers = threads.read(graph, "t")[1::2]
+    assert [answer.response_metadata["model_name"] for answer in answers] == ["m", "n", context.model]
+    assert answers[0].response_metadata["finish_reason"] == "cancelled"
+    assert not graph.get_state(threads.config("t")).next
+
+
+def test_a_failure_before_the_first_word_signs_nothing(graph: Any) -> None:
+    list(Answer(graph, "t", "Break", model="m").updates())
+    list(Answer(graph, "t", "Fail", model="n").updates())
+    assert [message.response_metadata.get("model_name") for message in threads.read(graph, "t")] == [
+        None, "m", None,
+    ]  # fmt: skip
+
+
 def test_one_answer_a_thread(graph: Any) -> None:
     running = Running()
-    first = running.start(graph, "t", "Count")
+    first = running.start(graph, "t", "Count", model="m")
     assert first is not None
-    assert running.start(graph, "t", "Hello") is None
-    other = running.start(graph, "u", "other")
+    assert running.start(graph, "t", "Hello", model="m") is None
+    other = running.start(graph, "u", "other", model="m")
     assert other is not None
     assert not running.free("t", 0.01)
     assert running.stop("t")
@@ -106,7 +128,7 @@ def test_one_answer_a_thread(graph: Any) -> None:
 def test_sessions_do_not_mix(graph: Any) -> None:
     running = Running()
     names = [f"thread {i}" for i in range(6)]
-    answers = [running.start(graph, name, f"Hello from {name}") for name in names]
+    answers = [running.start(graph, name, f"Hello from {name}", model="m") for name in names]
     assert all(answer is not None and answer.wait(20) for answer in answers)
     for name in names:
         assert threads.read(graph, name)[0].text == f"Hello from {name}"

