@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +16,7 @@ from apps.cli.output import complain, emit, note, write
 from homespun.errors import Cancelled, HomespunError, UsageError
 
 if TYPE_CHECKING:
-    from apps.cli.talk import Conversation
+    from apps.cli.talk import Conversation, Reply
 
 HELP = """\
 /new    begin a new thread
@@ -27,7 +29,10 @@ HELP = """\
 def chat(
     message: Annotated[
         list[str] | None,
-        typer.Argument(help="What to say. Without it: standard input if that's piped, else a conversation."),
+        typer.Argument(
+            help="What to say. What is piped to standard input or read from a file there goes before it, or "
+            "is the message where there's none; < /dev/null keeps it out. With neither: a conversation."
+        ),
     ] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="Which model answers.")] = None,
     thread: Annotated[
@@ -83,12 +88,15 @@ def chat(
                     "answer": reply.text,
                     "finish_reason": reply.finish_reason,
                     "usage": reply.usage,
+                    "citations": reply.citations,
+                    "confidence": reply.confidence,
                     "seconds": round(reply.seconds, 3),
                     "seconds_to_first_token": None if reply.first is None else round(reply.first, 3),
                 }
             )
         else:
             write("\n")
+            _cite(reply)
             note(f"(homespun chat --thread {name} continues)")
     return 0
 
@@ -97,13 +105,36 @@ def _silent(_piece: str) -> None:
     pass
 
 
+def _cite(reply: Reply) -> None:
+    for number, citation in enumerate(reply.citations, 1):
+        passage = (citation.get("extras") or {}).get("passage", number)
+        quoted = " ".join(str(citation.get("cited_text") or "").split())
+        source = ", ".join(str(citation[key]) for key in ("title", "url") if citation.get(key))
+        parts = (f"[{passage}]", quoted and f'"{quoted}"', source and f"({source})")
+        note(" ".join(part for part in parts if part))
+
+
 def _question(message: list[str] | None) -> str | None:
     if message:
         # An argument of bytes that aren't UTF-8 arrives as lone surrogates, which nothing can store.
-        return " ".join(message).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        said = " ".join(message).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        before = _piped().rstrip() if said.strip() else ""
+        return f"{before}\n\n{said}" if before else said
     if sys.stdin is None or sys.stdin.isatty():
         return None
     return sys.stdin.read()
+
+
+def _piped() -> str:
+    """Standard input where it's a pipe or a file.
+
+    Not a socket, which many a program leaves open for those it starts; a pipe that's left open is waited for.
+    """
+    try:
+        kind = os.fstat(sys.stdin.fileno()).st_mode
+    except OSError:  # something else was put in its place
+        return ""
+    return sys.stdin.read() if stat.S_ISFIFO(kind) or stat.S_ISREG(kind) else ""
 
 
 def _converse(conversation: Conversation, history: Path) -> int:
@@ -141,15 +172,18 @@ def _turn(conversation: Conversation, said: str) -> None:
         gone = conversation.undo()
         note("(nothing to take back)" if gone is None else f"(taken back: {gone[:60]})")
     elif said in ("/retry", "/regenerate"):
-        if conversation.again(write) is None:
+        again = conversation.again(write)
+        if again is None:
             note("(nothing to answer)")
         else:
             write("\n")
+            _cite(again)
     elif said.startswith("/") and said[1:].isalpha():
         complain(f"there is no {said}; /help lists what there is")
     else:
-        conversation.ask(said, write)
+        reply = conversation.ask(said, write)
         write("\n")
+        _cite(reply)
 
 
 class _Lines:

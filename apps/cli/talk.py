@@ -10,7 +10,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -45,6 +45,8 @@ class Reply:
         finish_reason: why it ended, in the model's words ("stop", "length", …).
         usage: tokens in and out, where the model counts them.
         seconds: from the question to the end; `first` to the first piece of text.
+        citations: what it names as its sources, as LangChain's annotations.
+        confidence: how sure the model is that it's right, where it says so.
     """
 
     text: str
@@ -52,6 +54,8 @@ class Reply:
     usage: dict[str, int]
     seconds: float
     first: float | None
+    citations: tuple[Mapping[str, Any], ...] = ()
+    confidence: float | None = None
 
 
 @dataclass
@@ -137,6 +141,8 @@ class Conversation:
             usage=_usage(message),
             seconds=time.monotonic() - begun,
             first=first,
+            citations=_citations(message),
+            confidence=message.response_metadata.get("confidence"),
         )
 
     def _rest(self, pieces: Pieces, show: Callable[[str], object] | None) -> list[str]:
@@ -204,6 +210,12 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _citations(message: AIMessage) -> tuple[Mapping[str, Any], ...]:
+    texts = (block for block in message.content_blocks if block["type"] == "text")
+    notes = (note for block in texts for note in block.get("annotations") or ())
+    return tuple(dict(note) for note in notes if note.get("type") == "citation")
 
 
 def _usage(message: AIMessage) -> dict[str, int]:

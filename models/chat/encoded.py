@@ -30,6 +30,7 @@ from typing_extensions import override
 
 from models.chat.local import ChatLocal
 from models.encoders.trunk import Source, locate, open_trunk
+from models.encoders.windows import Pieces, pieces
 from models.inference.text import TextStream
 
 OUT_OF_TIME = "There wasn't enough time to read all of it."
@@ -151,15 +152,12 @@ class ChatEncoded(ChatLocal, ABC):
 
     def get_token_ids(self, text: str) -> list[int]:
         """Ids of a text as the encoder reads it, nothing cut off."""
-        return [number for number, _, _ in self._pieces(text)]
+        return list(self._pieces(text).ids)
 
-    def _pieces(self, text: str) -> list[tuple[int, int, int]]:
-        """Tokens of a text: id, first character, behind the last one."""
+    def _pieces(self, text: str) -> Pieces:
         if self._encoder is None:
             self._encoder = locate(home=self.home)
-        row = open_trunk(self._encoder).tokenizer.encode(text, add_special_tokens=False)
-        rows = [row, *row.overflowing]
-        return [(i, a, b) for one in rows for i, (a, b) in zip(one.ids, one.offsets, strict=True)]
+        return pieces(open_trunk(self._encoder).tokenizer, [text])[0]
 
     @final
     def _answered(
@@ -192,20 +190,20 @@ class ChatEncoded(ChatLocal, ABC):
         reason = reply.finish_reason
         if reply.call is not None:
             called = json.dumps(reply.call[1], ensure_ascii=False)
-            usage = _usage(reply.read, len(self._pieces(called)))
+            usage = _usage(reply.read, len(self._pieces(called).ids))
             return _Answer(reply, [], called, {"model_name": name, "finish_reason": reason}, usage)
-        text, pieces = reply.text, self._pieces(reply.text)
-        if limit is not None and len(pieces) > limit:
-            text, pieces, reason = text[: pieces[limit - 1][2]], pieces[:limit], "length"
+        text, spans = reply.text, self._pieces(reply.text).spans
+        if limit is not None and len(spans) > limit:
+            text, spans, reason = text[: spans[limit - 1][1]], spans[:limit], "length"
         stream, shown = TextStream(stop), []
         for word in _WORDS.findall(text):
             shown.append(stream.push(word.encode()))
             if stream.stopped is not None:
-                pieces, reason = self._pieces("".join(shown)), "stop"
+                spans, reason = self._pieces("".join(shown)).spans, "stop"
                 break
         shown.append(stream.finish())
         metadata = {"model_name": name, "finish_reason": reason}
-        return _Answer(reply, [word for word in shown if word], "", metadata, _usage(reply.read, len(pieces)))
+        return _Answer(reply, [word for word in shown if word], "", metadata, _usage(reply.read, len(spans)))
 
     @final
     @override

@@ -34,9 +34,7 @@ def load(name: str, **kwargs: Any) -> BaseChatModel:
     if _is_provider(name, kwargs.get("home")):
         from models.chat.provider import load_provider
 
-        return load_provider(
-            name, **{key: value for key, value in kwargs.items() if key not in {"home", "threads"}}
-        )
+        return load_provider(name, **{key: value for key, value in kwargs.items() if key != "threads"})
     return _ours(name, **kwargs)
 
 

@@ -1,13 +1,14 @@
 """From messages to a question and the passages that it is to be answered from.
 
-The newest human message is the question. Passages are, in the order in which they stand:
+The newest human message is the question, or a text to be asked about. Passages are, in the order in which
+they stand:
 
 - content blocks that hold a document, in any message: LangChain's `text-plain`, a `file` of text, and what
   Anthropic calls `document` and `search_result`; their titles and addresses are kept;
 - a tool's message;
-- an earlier human message, unless it ends with a question mark;
-- what stands in the newest human message before a line `Question: …`, or beside a paragraph that ends with a
-  question mark;
+- a human message that asks nothing;
+- what stands in a human message before a line `Question: …`, or beside its question: the last or first
+  paragraph or line that asks. Of earlier messages this is read only if the newest brings nothing of the kind;
 - of a system message what is numbered, or follows a line such as `Context:`; else it's instruction.
 
 A text whose paragraphs are numbered `[1] …`, `[2] …` is as many passages, any other text is one. Where an
@@ -44,6 +45,20 @@ _HEADING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+_CLOSED = r"[\"'”’»)\]*_]*\Z"
+_ASKED = re.compile(rf"[?？]{_CLOSED}")
+_STOPPED = re.compile(rf"[.!…。！]{_CLOSED}")
+_OPENING = re.compile(
+    r"(?:(?:and|but|so|in|on|at|by|to|for|from|of|with|about|since|until|under) )?"
+    r"(?:who|whom|whose|what|when|where|which|why|how)\b"
+    r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b",
+    re.IGNORECASE,
+)
+_DEMAND = re.compile(
+    r"(?:please )?(?:(?:tell|give|show|find) (?:me|us)|"
+    r"(?:name|list|find|explain|describe) (?:the|all|every|who|what|when|where|which|why|how))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, what it's to be answered from, and whether the answer is to be marked like `[1]`."""
+    """A question, what it's to be answered from, and whether the answer is to be marked like `[1]`.
+
+    The question is "" where the newest human message only gives a text.
+    """
 
     question: str
     passages: tuple[Passage, ...]
@@ -76,6 +94,10 @@ class _Pile:
         _, parts = _numbered(text)
         self.passages += [Passage(part) for part in parts or [text] if part.strip()]
 
+    def put(self, place: int, other: _Pile) -> None:
+        self.passages[place:place] = other.passages
+        self.marked = self.marked or other.marked
+
 
 def asked(messages: Sequence[BaseMessage]) -> Asked:
     """Take a conversation apart.
@@ -88,19 +110,30 @@ def asked(messages: Sequence[BaseMessage]) -> Asked:
     newest = max((place for place, one in enumerate(messages) if _role(one) == "human"), default=-1)
     if newest < 0:
         raise UsageError("there is no question: the newest human message is what's answered")
-    pile, question = _Pile(), ""
-    for place, message in enumerate(messages):
-        text, documents = _read(message, place + 1)
+    contents = [_read(message, place) for place, message in enumerate(messages, 1)]
+    said = contents[newest][0].strip()
+    if not said:
+        raise UsageError(f"message {newest + 1} is blank: write something to be answered")
+    question, own = _human(said)
+    pile, typed, here = _Pile(), 0, 0
+    for place, (text, documents) in enumerate(contents):
         pile.passages += documents
-        role = _role(message)
+        role = _role(messages[place])
         if place == newest:
-            if not text.strip():
-                raise UsageError(f"message {place + 1} is blank: write something to be answered")
-            question = _newest(text, pile)
-        elif role == "tool" or (role == "human" and not text.rstrip().endswith("?")):
+            here = len(pile.passages)
+        elif role == "human":
+            before, given = _human(text)
+            if not (before and question and own.passages):
+                pile.put(len(pile.passages), given)
+                typed += len(given.passages)
+        elif role == "tool":
             pile.add(text)
         elif role == "system":
             _system(text, pile)
+    # Who has given passages asks about them also without a question mark; who only types may type on.
+    if not question and pile.passages and not (typed == len(pile.passages) and _STOPPED.search(said)):
+        return Asked(said, tuple(pile.passages), pile.marked)
+    pile.put(here, own)
     return Asked(question, tuple(pile.passages), pile.marked)
 
 
@@ -114,29 +147,50 @@ def _role(message: BaseMessage) -> str:
     return "tool" if isinstance(message, (ToolMessage, FunctionMessage)) else ""
 
 
-def _newest(text: str, pile: _Pile) -> str:
-    """The question in the newest human message; what stands beside it goes on the pile."""
-    text = _ANSWER.sub("", text)
+def _human(text: str) -> tuple[str, _Pile]:
+    """The question in a human message, "" where there's none, and what stands beside it."""
+    text, pile = _ANSWER.sub("", text).strip(), _Pile()
     marks = list(_QUESTION.finditer(text))
     if marks and text[marks[-1].end() :].strip():
         _context(text[: marks[-1].start()], pile)
-        return text[marks[-1].end() :].strip()
+        return text[marks[-1].end() :].strip(), pile
     before, parts = _numbered(text)
-    if parts:
-        question = before.strip()
-        if not question:
-            question = _PARAGRAPHS.split(parts[-1])[-1]
-            parts[-1] = parts[-1].removesuffix(question).rstrip()
-        pile.passages += [Passage(part) for part in parts if part]
-        return question
-    first, *others = _PARAGRAPHS.split(text.strip())
-    if others and others[-1].endswith("?"):
-        pile.add(text[: text.rindex(others[-1])].strip())
-        return others[-1]
-    if others and first.endswith("?"):
-        pile.add(text.strip()[len(first) :].strip())
-        return first
-    return text.strip()
+    question = before.strip()
+    if parts and not question:
+        parts[-1], question = _apart(parts[-1])
+        *others, last = _PARAGRAPHS.split(parts[-1])
+        if not question and others and not _STOPPED.search(last):
+            parts[-1], question = parts[-1].removesuffix(last).rstrip(), last
+    elif not parts:
+        beside, question = _apart(text)
+        pile.add(beside)
+    pile.passages += [Passage(part) for part in parts if part]
+    return question, pile
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """A text without its question, and that: its last or first paragraph or line, or all of it, or ""."""
+    if not text:
+        return "", ""
+    paragraphs = _PARAGRAPHS.split(text)
+    first, last = paragraphs[0], paragraphs[-1]
+    head, _, line = last.rpartition("\n")
+    if head.strip() and not _asks(head) and _ASKED.search(line):
+        last = line
+    if _asks(last):
+        return text.removesuffix(last).rstrip(), last.strip()
+    lead = first if _ASKED.search(first) else first.partition("\n")[0].rstrip()
+    if _ASKED.search(lead):
+        return text.removeprefix(lead).lstrip(), lead
+    return text, ""
+
+
+def _asks(text: str) -> bool:
+    """Whether a text is a question: by its mark, or by how its only line begins (in English)."""
+    text = text.strip()
+    if _ASKED.search(text) or "\n" in text:
+        return bool(_ASKED.search(text))
+    return bool(_DEMAND.match(text) or (_OPENING.match(text) and not _STOPPED.search(text)))
 
 
 def _context(text: str, pile: _Pile) -> None:

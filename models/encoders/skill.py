@@ -46,7 +46,7 @@ class Skill:
     def __init__(self, name: str, task: str, doing: str, home: Path | None, threads: int | None) -> None:
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be 1 or more, not {threads}")
-        self.adapter: Adapter = find_adapter(name, home)
+        self.adapter: Adapter = find_adapter(name, home, task)
         if self.adapter.config["task"] != task:
             raise UsageError(f"{name} is an adapter for {self.adapter.config['task']}, not for {doing}")
         with settings_of(self.adapter) as settings:

@@ -49,6 +49,21 @@ class Window:
     pieces: int
 
 
+def pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Pieces]:
+    """Texts in tokens, none cut off or filled up, whatever the tokenizer was saved with."""
+    found = []
+    for row in tokenizer.encode_batch(list(texts), add_special_tokens=False):
+        ids: list[int] = []
+        spans: list[tuple[int, int]] = []
+        for part in (row, *row.overflowing):
+            # Each of these copies the whole row, so each is taken once.
+            mask, tokens, offsets = part.attention_mask, part.ids, part.offsets
+            ids += compress(tokens, mask)
+            spans += compress(offsets, mask)
+        found.append(Pieces(tuple(ids), tuple(spans)))
+    return found
+
+
 class Layout:
     """Lays texts out with a BERT-like tokenizer.
 
@@ -77,19 +92,7 @@ class Layout:
 
     def pieces(self, texts: Sequence[str]) -> list[Pieces]:
         """Texts in tokens, none cut off."""
-        # Encoding is told apart from the trunk's own, which truncates.
-        rows = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        found = []
-        for row in rows:
-            ids: list[int] = []
-            spans: list[tuple[int, int]] = []
-            for part in (row, *row.overflowing):
-                # Each of these copies the whole row, so each is taken once.
-                mask, tokens, offsets = part.attention_mask, part.ids, part.offsets
-                ids += compress(tokens, mask)
-                spans += compress(offsets, mask)
-            found.append(Pieces(tuple(ids), tuple(spans)))
-        return found
+        return pieces(self._tokenizer, texts)
 
     def windows(self, first: Pieces, second: Pieces) -> list[Window]:
         """Rows of the two texts; one, where the second fits whole (or is empty)."""

@@ -39,6 +39,10 @@ class _Reader:
         return {"model": "reader"}
 
     @property
+    def has_tool_calling(self) -> bool:
+        return False  # its `bind_tools` only says who calls tools
+
+    @property
     def model_override_value(self) -> str:
         return "reader:twin"
 

@@ -6,13 +6,18 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.language_models import SimpleChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 
 
 def _read(name: str, home: Path) -> list[tuple[str, str, str | None]]:
@@ -60,7 +65,156 @@ def test_json_is_one_object_and_nothing_else(homespun: Any, scripted: Any) -> No
         "answer": "Grüße, Welt",
         "finish_reason": "stop",
         "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
+        "citations": [],
+        "confidence": None,
     }
+
+
+CITATIONS = [
+    {
+        "type": "citation",
+        "id": "1",
+        "title": "Log",
+        "url": "https://x.example",
+        "cited_text": "It was\nlit at dawn.",
+        "extras": {"passage": 3, "start": 7, "end": 10},
+    },
+    {"type": "citation", "id": "2", "url": "https://y.example"},
+]
+
+
+class Citing(SimpleChatModel):
+    """A chat model that cites."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "citing"
+
+    def _call(self, *_: Any, **__: Any) -> str:
+        return "At dawn."
+
+    def _stream(self, *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
+        other = {"type": "non_standard_annotation", "id": "0", "value": {}}
+        for text, notes in (("At ", []), ("dawn.", [other, *CITATIONS])):
+            block = {"type": "text", "text": text, "annotations": notes, "index": 0}
+            yield ChatGenerationChunk(message=AIMessageChunk([block]))
+        yield ChatGenerationChunk(message=AIMessageChunk("", response_metadata={"confidence": 0.75}))
+
+
+@pytest.fixture
+def citing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.compose.chat_model", lambda *_, **__: Citing())
+
+
+@pytest.mark.usefixtures("citing")
+def test_citations_are_shown_to_people_and_the_answer_stays_alone_on_standard_output(
+    homespun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = homespun("chat", "When?")
+    assert (done.status, done.out, done.err) == (0, "At dawn.\n", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    done = homespun("chat", "When?")
+    assert done.out == "At dawn.\n"
+    assert done.err.splitlines()[:2] == [
+        '[3] "It was lit at dawn." (Log, https://x.example)',
+        "[2] (https://y.example)",
+    ]
+
+
+@pytest.mark.usefixtures("citing")
+def test_citations_are_shown_in_a_conversation_too(homespun: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = iter(["When?", "/retry"])
+    monkeypatch.setattr("apps.cli.chat._question", lambda _: None)
+    monkeypatch.setattr("builtins.input", lambda _: next(lines, "/exit"))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    done = homespun("chat")
+    assert done.out == "At dawn.\n" * 2
+    assert done.err.count('[3] "It was lit at dawn."') == 2
+
+
+@pytest.mark.usefixtures("citing")
+def test_json_holds_the_citations_as_they_are_and_the_confidence(homespun: Any) -> None:
+    answer = homespun("chat", "When?", "--json").json
+    assert answer["citations"] == CITATIONS
+    assert answer["confidence"] == 0.75
+
+
+def _reads(homespun: Any, scripted: Any, file: Any, message: str, expected: str) -> None:
+    done = homespun("chat", message, "--model", scripted({"text": "ok", "match": f"^{expected}$"}))
+    file.close()
+    assert (done.status, done.out, done.err) == (0, "ok\n", "")
+
+
+def test_what_is_piped_goes_before_the_message(
+    homespun: Any, scripted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours, theirs = os.pipe()
+    os.write(theirs, "  Grüße\nfrom a pipe\n\n".encode())
+    os.close(theirs)
+    file = open(ours, encoding="utf-8")  # noqa: PTH123, SIM115
+    monkeypatch.setattr(sys, "stdin", file)
+    _reads(homespun, scripted, file, "Who?", r"  Grüße\nfrom a pipe\n\nWho\?")
+    path = tmp_path / "text"
+    path.write_text("from a file")
+    monkeypatch.setattr(sys, "stdin", path.open())
+    _reads(homespun, scripted, sys.stdin, "Who?", r"from a file\n\nWho\?")
+
+
+def _empty() -> Any:
+    ours, theirs = os.pipe()
+    os.write(theirs, b" \n")
+    os.close(theirs)
+    return open(ours)  # noqa: PTH123
+
+
+def _socket() -> Any:
+    # Its other end stays open and says nothing, as that of a service or of Node's child processes.
+    ours, theirs = socket.socketpair()
+    file = ours.makefile("r")
+    ours.close()
+    file.theirs = theirs
+    return file
+
+
+def _terminal() -> Any:
+    ours, theirs = pty.openpty()
+    file = open(theirs)  # noqa: PTH123, SIM115
+    file.ours = open(ours, "rb", buffering=0)  # noqa: PTH123, SIM115
+    return file
+
+
+def _nothing() -> Any:
+    return Path(os.devnull).open()
+
+
+@pytest.mark.parametrize("stdin", [_empty, _socket, _terminal, _nothing, lambda: io.StringIO("no file")])
+def test_a_standard_input_that_says_nothing_changes_nothing(
+    homespun: Any, scripted: Any, monkeypatch: pytest.MonkeyPatch, stdin: Any
+) -> None:
+    file = stdin()
+    monkeypatch.setattr(sys, "stdin", file)
+    _reads(homespun, scripted, file, "Who?", r"Who\?")
+    for end in ("theirs", "ours"):
+        if hasattr(file, end):
+            getattr(file, end).close()
+
+
+def test_a_closed_standard_input_changes_nothing(scripted: Any) -> None:
+    model = scripted({"text": "ok", "match": "^Who$"})
+    command = f'exec "{sys.executable}" -m apps chat Who --model "{model}" <&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ok\n", b"")
+
+
+def test_an_empty_message_stays_misuse_whatever_is_piped(
+    homespun: Any, scripted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "text"
+    path.write_text("a text")
+    with path.open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        done = homespun("chat", "", "--model", scripted("x"))
+    assert (done.status, "The message is empty" in done.line) == (2, True)
 
 
 def test_standard_input_is_read_when_it_is_piped(
@@ -145,7 +299,10 @@ def test_an_error_in_mid_answer_keeps_what_was_said(
 
 def _start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "apps", "chat", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "apps", "chat", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 import models
 from homespun.errors import ModelNotFound, UsageError
-from models import load_chat_model
+from models import load_chat_model, store
 from models.chat.homespun import ChatHomespun
 from models.chat.scripted import ChatScripted
 
@@ -36,6 +37,7 @@ def test_names_and_paths_lead_to_our_model(tiny_model: Path, homespun_home: Path
         "hf:~nobody.here/model",
         "hf:" + "x" * 300,
         "/no/such",
+        "nothing",
     ],
 )
 def test_what_leads_nowhere_says_what_there_is(tiny_model: Path, homespun_home: Path, name: str) -> None:
@@ -43,8 +45,40 @@ def test_what_leads_nowhere_says_what_there_is(tiny_model: Path, homespun_home: 
     with pytest.raises(ModelNotFound) as caught:
         load_chat_model(name)
     assert "\n" not in str(caught.value)
-    if not name.startswith("hf:") and ":" not in name:
-        assert "mine" in str(caught.value)
+    if name.startswith("mine:"):
+        assert "adapter on mine" in str(caught.value)
+    elif not name.startswith("hf:"):
+        said = str(caught.value)
+        assert "no model named" in said
+        assert all(f"{known}" in said for known in (" mine,", " reader, caller "))
+        assert ("PROVIDER:MODEL" in said) == (":" in name)
+        assert "anthropic" not in said
+        assert len(said) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "use"),
+    [
+        ("minilm:read", "reader"),
+        ("read", "reader"),
+        ("minilm:fill", "caller"),
+        ("choose", "caller"),
+        ("minilm:mine", "reader:mine"),
+        ("minilm:chooser", "caller:chooser+fill"),
+    ],
+)
+def test_an_adapter_on_the_encoder_says_which_model_it_belongs_to(
+    homespun_home: Path, name: str, use: str
+) -> None:
+    shelf = homespun_home / "models" / "minilm" / "adapters"
+    for own, task in (("mine", "read"), ("chooser", "choose")):
+        shutil.copytree(store.SHIPPED / "minilm" / "adapters" / task, shelf / own)
+    said = f"is an adapter of the encoder: `--model {use}` answers with it"
+    with pytest.raises(UsageError, match=re.escape(said)):
+        load_chat_model(name)
+    folder = shelf / "mine"
+    with pytest.raises(UsageError, match=re.escape(f"`--model reader:{folder}`")):
+        load_chat_model(str(folder))
 
 
 def test_an_empty_name_is_refused() -> None:

@@ -45,13 +45,55 @@ def test_the_suite_of_answers_is_understood_and_asks_for_marks() -> None:
         ("Did it?\n\nIt rained.", "Did it?", ["It rained."]),
         ("Did it?\n\n[1] It rained.\n\n[2] It snowed.", "Did it?", ["It rained.", "It snowed."]),
         ("[1] It rained.\n\n[2] It snowed.\n\nDid it?", "Did it?", ["It rained.", "It snowed."]),
+        ("It rained.\nDid it?", "Did it?", ["It rained."]),
+        ("Es regnete.\nWann？", "Wann？", ["Es regnete."]),
+        ("It rained.\n\nAll day.\nDid it?", "Did it?", ["It rained.\n\nAll day."]),
+        ("Did it?\nIt rained.", "Did it?", ["It rained."]),
+        ("[1] It rained.\n[2] It snowed.\nDid it?", "Did it?", ["It rained.", "It snowed."]),
+        ("[1] It rained.\n\n[2] It snowed.\n\nyear of snow", "year of snow", ["It rained.", "It snowed."]),
+        ('It rained.\n\n"Did it?"', '"Did it?"', ["It rained."]),
+        ("It rained.\n\nwhen did it rain", "when did it rain", ["It rained."]),
+        ("It rained.\n\nTell me when.", "Tell me when.", ["It rained."]),
         ("Did it?", "Did it?", []),
-        ("Tell me about\n\nrain", "Tell me about\n\nrain", []),
-        ("[1] It rained.", "It rained.", []),
+        ("In what year did\nthe mill burn?", "In what year did\nthe mill burn?", []),
+        ("Did it rain?\nWhen?", "Did it rain?\nWhen?", []),
     ],
 )
 def test_ways_to_put_passages_into_the_question(said: str, question: str, passages: list[str]) -> None:
     assert texts(HumanMessage(said)) == (question, passages)
+
+
+@pytest.mark.parametrize(
+    ("said", "passages"),
+    [
+        ("It rained.", ["It rained."]),
+        ("When it rained, they sang.", ["When it rained, they sang."]),
+        ("It rained.\n\nAll day.", ["It rained.\n\nAll day."]),
+        ("[1] It rained.", ["It rained."]),
+        ("[1] It rained.\n\n[2] It snowed.", ["It rained.", "It snowed."]),
+    ],
+)
+def test_a_text_alone_asks_nothing_and_is_a_passage(said: str, passages: list[str]) -> None:
+    assert texts(HumanMessage(said)) == ("", passages)
+    assert texts(HumanMessage(said), HumanMessage("Did it?")) == ("Did it?", passages)
+
+
+def test_whoever_pastes_a_second_text_asks_nothing_either() -> None:
+    first = [HumanMessage("It rained."), AIMessage("Ask.")]
+    assert texts(*first, HumanMessage("It snowed.")) == ("", ["It rained.", "It snowed."])
+
+
+def test_what_has_no_question_mark_is_a_question_where_passages_were_given() -> None:
+    assert texts(HumanMessage("It rained."), HumanMessage("day of rain")) == ("day of rain", ["It rained."])
+    for given in (SystemMessage("Context:\nIt rained."), ToolMessage("It rained.", tool_call_id="1")):
+        assert texts(given, HumanMessage("I need the day.")) == ("I need the day.", ["It rained."])
+
+
+def test_what_stood_beside_an_earlier_question_is_read_until_there_is_something_newer() -> None:
+    earlier = [HumanMessage("It rained.\n\nDid it?"), AIMessage("It rained.")]
+    assert texts(*earlier, HumanMessage("When?")) == ("When?", ["It rained."])
+    assert texts(*earlier, HumanMessage("day of rain")) == ("day of rain", ["It rained."])
+    assert texts(*earlier, HumanMessage("It snowed.\n\nWhen?")) == ("When?", ["It snowed."])
 
 
 def test_earlier_messages_and_tools_give_passages_and_the_models_own_words_do_not() -> None:

@@ -17,7 +17,7 @@ from homespun.errors import ModelNotFound, UsageError
 from models import load_chat_model
 from models.chat.fingerprint import fingerprint
 from models.chat.loading import takes
-from models.chat.reading import ABSTENTION, NO_PASSAGES, ChatReader
+from models.chat.reading import ABSTENTION, NO_PASSAGES, READ, ChatReader, _around
 from rag.abstention import abstains
 
 FIRST, SECOND = "The kiln was lit by Maud Okafor at dawn.", "Rain fell on the roof all day long."
@@ -51,8 +51,23 @@ def test_the_answer_is_quoted_with_its_citation() -> None:
     assert told["confidence"] > 0.9
     (block,) = reply.content_blocks
     (citation,) = block["annotations"]  # type: ignore[typeddict-item]
-    assert citation["cited_text"] == reply.text[citation["start_index"] : citation["end_index"]]
+    assert reply.text[citation["start_index"] : citation["end_index"]] == "Maud Okafor"
+    assert citation["cited_text"] == FIRST
     assert citation["extras"] == {"passage": 2, "start": told["start"], "end": told["end"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("Rain fell. The kiln was lit. Snow fell.", "The kiln was lit."),
+        ("The kiln was lit", "The kiln was lit"),
+        ("rain " * 40 + "kiln" + " snow" * 40 + ".", "rain " * 19 + "kiln" + " snow" * 19),
+        ("x" * 200 + "kiln" + "x" * 200, "kiln"),
+    ],
+)
+def test_the_sentence_around_the_answer_is_cited_and_of_a_long_one_whole_words(text: str, cited: str) -> None:
+    start = text.index("kiln")
+    assert _around(text, start, start + len("kiln")) == cited
 
 
 def test_the_citation_names_title_and_address_of_a_document() -> None:
@@ -77,6 +92,26 @@ def test_without_passages_it_says_that_there_are_none() -> None:
     assert abstains(reply.text)
     assert reply.usage_metadata is not None
     assert reply.usage_metadata["input_tokens"] == 0
+
+
+def test_where_passages_are_missing_it_says_how_to_give_some() -> None:
+    assert "before the question, with a blank line" in ChatReader().invoke(QUESTION).text
+
+
+def test_a_text_is_acknowledged_and_serves_the_next_question() -> None:
+    reply = ChatReader().invoke(FIRST)
+    assert reply.text == READ
+    assert reply.response_metadata["finish_reason"] == "stop"
+    assert not abstains(reply.text)
+    assert ChatReader().invoke([("human", FIRST), reply, ("human", QUESTION)]).text == "Maud Okafor"
+    assert ChatReader().invoke("[1]").text == NO_PASSAGES
+
+
+def test_whoever_gives_it_tools_is_told_who_takes_them() -> None:
+    with pytest.raises(NotImplementedError, match="reader calls no tools: use caller"):
+        ChatReader().bind_tools([])
+    with pytest.raises(NotImplementedError, match="use caller"):
+        ChatReader().with_structured_output({"title": "x", "type": "object", "properties": {}})
 
 
 def test_an_instruction_to_mark_is_followed_and_the_mark_is_no_part_of_the_citation() -> None:
