@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from homespun.errors import HomespunError, UsageError
+from homespun.errors import HomespunError, ModelNotFound, UsageError
 from homespun.settings import Settings
+from models.chat.addresses import READER, adapters_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 THREADS = "threads.sqlite"
 REMOTE_WORKERS = 8
-READER = "read"
-"""The reader that's measured when none is named."""
 QUICK_JUDGES = ("lexical", "length")
 
 
@@ -149,9 +148,13 @@ class Systems:
         from evals.suite import System
         from models.encoders.read import load_reader
 
-        reader = load_reader(address, home=self._settings.home, threads=self._settings.threads)
+        name = adapters_of(READER, address)[0] if address.partition(":")[0] == READER else address
+        try:
+            reader = load_reader(name, home=self._settings.home, threads=self._settings.threads)
+        except ModelNotFound as error:
+            raise ModelNotFound(f"{error} A reader is measured: {READER}, or {READER}:NAME.") from error
         fingerprint = digest("reader", reader.fingerprint)
-        return System(address, reader, fingerprint, about={"threshold": reader.threshold})
+        return System(name, reader, fingerprint, about={"threshold": reader.threshold})
 
     def _model(self, address: str) -> BaseChatModel:
         from apps.compose import chat_model

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ FAILURE_RATE = Measure(
     primary=True,
 )
 TIMING = "timing."
+# No two measured times are equal to the last digit.
+TOGETHER = "no interval: the samples were timed together"
 # A tag with more values than this names things, not kinds of things.
 MOST_VALUES = 12
 # Slices are to look at; the figures that decide something are drawn more often.
@@ -109,6 +111,7 @@ def estimate(
     """Returns a measure's value and interval over the rows that have its columns."""
     from evals.stats.intervals import interval
     from evals.stats.power import minimum_detectable_effect
+    from evals.stats.resampling import CONSTANT
 
     about: dict[str, Any] = {
         "measure": measure.name,
@@ -133,6 +136,8 @@ def estimate(
     found = interval(
         measure.statistic, columns, clusters, bounds=measure.range, resamples=resamples, seed=seed
     )
+    if found.method == CONSTANT and measure.timing and measure.unit == "s":
+        found = replace(found, method=TOGETHER)
     value = _tidy(found.value)
     smallest = None
     if mde and value is not None:

@@ -1,11 +1,11 @@
 """Calibrates a reader: ``python -m finetune.calibrate_reader ADAPTER QUESTIONS``.
 
-QUESTIONS is a file in SQuAD's form, one paragraph a line, ``{"title", "context", "questions": [{"question",
-"answers"}]}``, with questions that have no answer among them (``"answers": []``), none of which was trained
-on. Fitted are the probability that the likeliest span is right, the probability that there is an answer, and
-the bound below which the reader abstains (best mean F1). All are written into the adapter's config.json; what
-is printed, and drawn into ``reliability.svg``, is cross-fitted by article: each article is judged by a
-calibration that saw none of it.
+QUESTIONS is SQuAD's own file (``dev-v2.0.json``), or one of its paragraphs a line, ``{"title", "context",
+"questions": [{"question", "answers"}]}``, with questions that have no answer among them (``"answers": []``),
+none of which was trained on. Fitted are the probability that the likeliest span is right, the probability
+that there is an answer, and the bound below which the reader abstains (best mean F1). All are written into
+the adapter's config.json; what is printed, and drawn into ``reliability.svg``, is cross-fitted by article:
+each article is judged by a calibration that saw none of it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from evals.metrics.token_f1 import token_f1
 from finetune.adapting.calibrate import best_threshold, cross_fitted, fit
 from finetune.adapting.card import PLOT, rewrite
 from finetune.adapting.plot import reliability_svg
+from finetune.data.reading.squad import paragraphs
 from homespun.errors import HomespunError, UsageError
 from homespun.files import atomic_write
 from models.encoders.adapters import update_settings
@@ -52,18 +53,15 @@ def read_cases(reader: Reader, path: Path) -> list[Case]:
     """Read all questions of a file.
 
     Raises:
-        UsageError: The file can't be read or isn't of the form above.
+        UsageError: The file can't be read, isn't of a form above, or holds no questions.
     """
-    asked: list[tuple[str, str, str, list[str]]] = []
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                row = json.loads(line)
-                asked += [
-                    (row["title"], q["question"], row["context"], q["answers"]) for q in row["questions"]
-                ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} isn't a file of paragraphs with questions: {error}.") from error
+    asked = [
+        (paragraph.title, one.question, paragraph.context, one.answers)
+        for paragraph in paragraphs(path)
+        for one in paragraph.questions
+    ]
+    if not asked:
+        raise UsageError(f"{path} holds no questions: name a file of SQuAD's form, such as dev-v2.0.json")
     cases = []
     for at in range(0, len(asked), _BATCH):
         chunk = asked[at : at + _BATCH]
@@ -121,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Calibrate; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m finetune.calibrate_reader", description=__doc__)
     parser.add_argument("adapter", help="name or folder of the reader's adapter")
-    parser.add_argument("questions", type=Path, help="questions with and without answers")
+    parser.add_argument("questions", type=Path, help="SQuAD's own file, or paragraphs as lines")
     parser.add_argument("--threads", type=int, help="processor threads")
     given = parser.parse_args(arguments)
     try:

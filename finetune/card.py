@@ -14,6 +14,8 @@ from finetune.adapting.card import BEGIN, END
 from finetune.data.licences import ORIGINS, weights_licence
 from homespun.errors import UsageError
 
+_ANSWERS = "\n## Answers\n"
+
 
 def render(
     name: str,
@@ -87,6 +89,26 @@ def render_adapter(
     return "\n\n".join(parts) + "\n"
 
 
+def carried_over(card: str, before: str, *, results: bool = True, answers: bool = True) -> str:
+    """The card with what an earlier one has and training doesn't know.
+
+    Args:
+        card: as `render` or `render_adapter` wrote it.
+        before: the card that it's to replace.
+        results: take over what stands between the marks, which others may have put there.
+        answers: take over the answers.
+    """
+    if results and all(mark in text for text in (card, before) for mark in (BEGIN, END)):
+        standing = before.partition(BEGIN)[2].partition(END)[0]
+        head, _, rest = card.partition(BEGIN)
+        card = f"{head}{BEGIN}{standing}{END}{rest.partition(END)[2]}"
+    if answers:
+        card = card.partition(_ANSWERS)[0].rstrip("\n") + "\n"
+        _, found, said = before.partition(_ANSWERS)
+        card += f"{_ANSWERS}{said}" if found else ""
+    return card
+
+
 def compared(measured: Sequence[Any], alone: Sequence[Any]) -> list[dict[str, Any]]:
     """The rows for an adapter's card: what reports on it and on the model alone both measure.
 
@@ -127,7 +149,7 @@ def _answers(answers: Sequence[tuple[str, str]], temperature: float) -> list[str
     how = "greedily" if temperature == 0 else f"at temperature {temperature:g}, seed 0"
     said = "\n\n".join(f"> {question}\n\n{answer}" for question, answer in answers)
     return [
-        f"## Answers\n\nEach line was asked in a new conversation and answered {how}; every answer "
+        f"{_ANSWERS.strip()}\n\nEach line was asked in a new conversation and answered {how}; every answer "
         f"stands here, none was chosen or changed.\n\n{said}"
     ]
 

@@ -30,6 +30,7 @@ def load_chat_model(name: str = "home", **kwargs: Any) -> BaseChatModel:
 
     Raises:
         ModelNotFound: The address leads nowhere; the message lists what exists.
+        UsageError: It is an adapter on the encoder, which is no chat model by itself.
         CorruptWeights: The model's configuration cannot be read.
     """
     from models.chat.loading import load

@@ -26,6 +26,8 @@ ADAPTERS = "adapters"
 """The folder inside a model's folder that holds the adapters on it."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a model or an adapter may be called."""
+ON_ENCODER = "encoder-adapter"
+"""The kind of an adapter on the encoder, which is no model."""
 REPAIR = "copy the folder again or train it anew"
 Stored = Literal["bfloat16", "float16", "float32"]
 """How tensors are stored; they are loaded as float32 whatever it is."""
@@ -190,12 +192,15 @@ def damaged(folder: Path, files: Mapping[str, str]) -> list[str]:
     ]
 
 
+_APART = frozenset({"training", "proposals"})
+
+
 def fingerprint(config: Mapping[str, Any]) -> str:
-    """SHA-256 (hexadecimal) of a configuration but for how it was trained.
+    """SHA-256 (hexadecimal) of a configuration but for how it was trained and who proposes to it.
 
     The configuration holds the hashes of the files, so this changes with them and costs no reading of them.
     """
-    named = {key: value for key, value in config.items() if key != "training"}
+    named = {key: value for key, value in config.items() if key not in _APART}
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
 

@@ -34,11 +34,15 @@ from models.adapters import (
     read_adapter,
     split_address,
 )
+from models.chat.addresses import ADAPTERS as USED
+from models.chat.addresses import ENCODED, used_by
+from models.encoders.places import MINILM
 from models.folders import (
     ADAPTERS,
     CARD,
     CONFIG,
     NAME,
+    ON_ENCODER,
     REPAIR,
     check_format,
     damaged,
@@ -69,10 +73,12 @@ __all__ = [
     "find_model",
     "fingerprint",
     "is_adapter",
+    "is_on_encoder",
     "list_models",
     "load_model",
     "read_config",
     "save_model",
+    "unknown_model",
     "with_adapter",
 ]
 
@@ -277,6 +283,7 @@ def find_model(name: str | Path, home: Path | None = None) -> Path:
 
     Raises:
         ModelNotFound: Nothing there; the message lists what is.
+        UsageError: It's an adapter on the encoder; the message says which chat model answers with it.
     """
     text = str(name)
     model, adapter = split_address(text)
@@ -291,14 +298,48 @@ def find_model(name: str | Path, home: Path | None = None) -> Path:
         with suppress(RuntimeError):  # a `~name` that is nobody's
             path = path.expanduser()
         if is_file(path / CONFIG):
+            _refuse_on_encoder(text, text, path)
             return path
         if is_file(path / WEIGHTS) or is_file(path / TOKENIZER):
             raise CorruptWeights(f"{path} has no {CONFIG}: {REPAIR}")
-    known = (
-        ", ".join(info.name for info in list_models(home)) or "none yet: homespun train home-nano makes one"
+    if text in ENCODED:
+        used = ", ".join(USED[text])
+        raise ModelNotFound(f"{text} has no folder of its own; of the adapters on the encoder it uses {used}")
+    if NAME.fullmatch(text):
+        for _, shelf in _shelves(home):
+            _refuse_on_encoder(text, text, shelf / MINILM / ADAPTERS / text)
+    raise unknown_model(text, home, "a path to a model folder works too")
+
+
+def unknown_model(name: str, home: Path | None, hint: str) -> ModelNotFound:
+    """The error for a name that leads nowhere: with all that can be asked, and a hint behind it."""
+    known = [info.name for info in list_models(home)]
+    shown = name if len(name) <= 80 else name[:77] + "…"
+    made = "" if known else "homespun train home-nano makes one; "
+    return ModelNotFound(
+        f"no model named {shown!r}; there are: {', '.join([*known, *ENCODED])} ({made}{hint})"
     )
-    shown = text if len(text) <= 80 else text[:77] + "…"
-    raise ModelNotFound(f"no model named {shown!r}; there are: {known} (a path to a model folder works too)")
+
+
+def is_on_encoder(folder: Path) -> bool:
+    """Whether a folder holds an adapter on the encoder; raises nothing."""
+    return _kind_and_task(folder)[0] == ON_ENCODER
+
+
+def _kind_and_task(folder: Path) -> tuple[str, str]:
+    if is_file(folder / CONFIG):
+        with suppress(CorruptWeights):  # told by whoever reads it
+            config = read_config_file(folder)
+            return str(config.get("kind")), str(config.get("task"))
+    return "", ""
+
+
+def _refuse_on_encoder(asked: str, adapter: str, folder: Path) -> None:
+    kind, task = _kind_and_task(folder)
+    if kind == ON_ENCODER:
+        use = used_by(task, adapter)
+        answers = f": `--model {use}` answers with it" if use else ", not a model"
+        raise UsageError(f"{asked} is an adapter of the encoder{answers}")
 
 
 def list_models(home: Path | None = None) -> list[ModelInfo]:
@@ -329,8 +370,9 @@ def _find_adapter(model: str, adapter: str, home: Path | None) -> Path:
         places.append(find_model(model, home))
     known: list[str] = []
     for place in places:
-        if is_file(place / ADAPTERS / adapter / CONFIG):
-            return place / ADAPTERS / adapter
+        if is_file((folder := place / ADAPTERS / adapter) / CONFIG):
+            _refuse_on_encoder(f"{model}:{adapter}", adapter if model == MINILM else str(folder), folder)
+            return folder
         known += [folder.name for folder in adapter_folders(place)]
     find_model(model, home)  # what isn't there is told first
     raise ModelNotFound(unknown(f"adapter on {model}", adapter, dict.fromkeys(known)))

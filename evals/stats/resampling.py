@@ -20,6 +20,7 @@ from evals.stats.sums import Sums
 
 Ends = tuple[float, float, str]
 NONE = (math.nan, math.nan)
+CONSTANT = "no interval: nothing varies"
 ERRORS = 500
 """Resamples for a standard error, which needs fewer than a quantile; figures of labels are slow."""
 LEFT_OUT = 300
@@ -37,7 +38,7 @@ def studentized(sums: Sums, clusters: Clusters, level: float, resamples: int, se
     if not math.isfinite(error):
         return *NONE, "no interval: not defined without one of the groups"
     if error <= 1e-12 * abs(value):
-        return *NONE, "no interval: nothing varies"
+        return *NONE, CONSTANT
     parts: list[Array] = []
     for weights in clusters.draws(resamples, seed):
         values, errors = sums.values(weights)
@@ -103,11 +104,11 @@ def resampled(
         if value in (0.0, 1.0):
             return *wilson(value, rare, level, 2 * rare - 1), f"Wilson (worth {rare} trials)"
         if found.error == 0:
-            return *NONE, "no interval: nothing varies"
+            return *NONE, CONSTANT
         middle, half = math.log(value / (1 - value)), t * found.error / (value * (1 - value))
         return _logistic(middle - half), _logistic(middle + half), "logit, bootstrap standard error"
     if found.error == 0:
-        return *NONE, "no interval: nothing varies"
+        return *NONE, CONSTANT
     return _bca(value, found, clusters.count, level)
 
 
@@ -118,7 +119,7 @@ def change(
     value = float(statistic(columns, np.ones(len(clusters.codes))))
     error = Resampled(statistic, columns, clusters, resamples, seed).error
     if not error > 0:
-        return *NONE, 0.0, "no interval: nothing varies" if error == 0 else "no interval: undefined"
+        return *NONE, 0.0, CONSTANT if error == 0 else "no interval: undefined"
     half = t_quantile((1 + level) / 2, clusters.count - 1) * error
     return value - half, value + half, error, "t, bootstrap standard error"
 

@@ -12,6 +12,7 @@ import gzip
 import json
 import random
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,38 @@ def lines(path: Path) -> Iterator[str]:
     """Lines of a UTF-8 text file, gzip by its suffix.
 
     Raises:
-        UsageError: the file is missing.
+        UsageError: the file is missing or can't be read.
     """
     if not path.is_file():
-        raise UsageError(f"{path} is missing; set HOMESPUN_DATA to a folder of prepared data that holds it")
+        raise missing(path)
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        yield from file
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            yield from file
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} can't be read: it isn't UTF-8 text") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{path} can't be read: {error}") from error
+
+
+def missing(path: Path, *others: str) -> UsageError:
+    """The error for a file that isn't there, under any of its names."""
+    names = " or ".join([str(path), *others])
+    return UsageError(f"{names} is missing: set HOMESPUN_DATA to a folder of public data that holds it")
+
+
+def existing(folder: Path) -> Path:
+    """The folder of public data, which is there.
+
+    Raises:
+        UsageError: it isn't.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder} is no folder: set HOMESPUN_DATA to a folder of public data "
+            "(docs/training.md says which)"
+        )
+    return folder
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
@@ -105,20 +131,22 @@ def orders(folder: Path) -> Iterator[Document]:
 
 
 def reading(folder: Path) -> Iterator[Document]:
-    """`squad-v1.1.jsonl.gz`, `{context, questions[{question, answers}]}`: a paragraph, then questions.
+    """SQuAD's training part, as `finetune.data.reading.squad` finds it: a paragraph, then questions.
 
     The answer stands word for word in the paragraph, which teaches copying from the context.
     """
-    for number, record in enumerate(records(folder / "squad-v1.1.jsonl.gz")):
-        asked = random.Random(number).sample(record["questions"], min(3, len(record["questions"])))
+    from finetune.data.reading.squad import find, paragraphs  # which reads its lines by what stands above
+
+    for number, paragraph in enumerate(paragraphs(find(folder))):
+        asked = random.Random(number).sample(paragraph.questions, min(3, len(paragraph.questions)))
         messages: list[Message] = []
         for turn, question in enumerate(asked):
-            if not question["answers"]:
+            if not question.answers:
                 continue
-            text = question["question"].strip()
-            messages.append({"role": "user", "content": text if turn else f"{record['context']}\n\n{text}"})
-            messages.append({"role": "assistant", "content": question["answers"][0].strip()})
-        if messages and len(record["context"]) < 1400:
+            text = question.question.strip()
+            messages.append({"role": "user", "content": text if turn else f"{paragraph.context}\n\n{text}"})
+            messages.append({"role": "assistant", "content": question.answers[0].strip()})
+        if messages and len(paragraph.context) < 1400:
             yield messages
 
 

@@ -51,6 +51,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
     from finetune.adapting.config import AdaptConfig
     from finetune.adapting.loop import AdaptTrainer
     from finetune.adapting.rows import write_rows
+    from finetune.data.sources import existing
     from models.encoders.places import MINILM
     from models.encoders.trunk import locate, open_trunk
     from models.encoders.windows import Layout
@@ -80,8 +81,9 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
                 f"{plan.name} learns from public data: set HOMESPUN_DATA to a folder that holds it "
                 "(docs/training.md says which files)"
             )
+        data = existing(context.data)
         layout = Layout(open_trunk(locate(home=context.home)).tokenizer, **plan.lengths)
-        train, valid, sources = plan.prepare(layout, context.data, own)
+        train, valid, sources = plan.prepare(layout, data, own)
         say(f"preparing rows: {', '.join(f'{count:,} of {name}' for name, count in sources.items())}")
         for part, units in (("train", train), ("valid", valid)):
             write_rows(out / "rows" / part, units, {"sources": sources})

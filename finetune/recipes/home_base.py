@@ -36,12 +36,13 @@ def run(context: Context) -> Result:
 def _prepare(kitchen: Kitchen) -> None:
     from finetune.data.mixture import HOME_BASE, HOME_BASE_HUB, gather
     from finetune.data.prepare import prepare
+    from finetune.data.sources import existing
 
     context = kitchen.context
     vocab_size, generated = kitchen.number("vocab_size", 4096), kitchen.number("conversations", 80000)
     say = context.reporter.say
     if context.data is not None:
-        folder, mixture = context.data, HOME_BASE
+        folder, mixture = existing(context.data), HOME_BASE
     else:
         from finetune.data.hub import fetch
 

@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING, Any
 from langchain_core import exceptions
 
 from homespun.errors import HomespunError, ModelNotFound, UsageError
+from models.store import unknown_model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_core.language_models import BaseChatModel
 
+_NO_PROVIDER = re.compile(r"\A(?:Unable to infer model provider|Unsupported provider)\b")
 _CODE = re.compile(r"\AError code: \d+ - ")
 
 
-def load_provider(name: str, **kwargs: Any) -> BaseChatModel:
+def load_provider(name: str, home: Path | None = None, **kwargs: Any) -> BaseChatModel:
     """Make a provider's chat model; nothing is asked of the provider yet.
 
     Args:
         name: `<provider>:<model>`.
+        home: The state folder, whose models are named where there's no such provider.
         **kwargs: Fields of the model; `None` counts as not given.
 
     Raises:
@@ -39,9 +44,10 @@ def load_provider(name: str, **kwargs: Any) -> BaseChatModel:
         model = init_chat_model(name, **given)
     except ImportError as error:
         raise ModelNotFound(f"{name} needs a package that is not installed: {error}") from error
-    except ValueError as error:
-        raise ModelNotFound(f"{name} leads nowhere: {error}") from error
     except Exception as error:  # each has its own
+        if isinstance(error, ValueError) and _NO_PROVIDER.match(str(error)):
+            hint = "PROVIDER:MODEL needs a provider that LangChain knows, such as ollama or openai"
+            raise unknown_model(name.partition(":")[0], home, hint) from error
         raise UsageError(f"{name} can't be used: {_said(error)}") from error
     if not isinstance(model, BaseChatModel):
         raise ModelNotFound(f"{name} is no chat model")

@@ -23,6 +23,7 @@ from models.folders import (
     ADAPTERS,
     CONFIG,
     NAME,
+    ON_ENCODER,
     REPAIR,
     Kind,
     Stored,
@@ -30,6 +31,7 @@ from models.folders import (
     fingerprint,
     is_file,
     named_folders,
+    read_config_file,
     read_tensors,
     tensor_bytes,
     write_folder,
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = "adapter.safetensors"
 _FIELDS = {"task": str, "trunk": str, "lora": dict, "outputs": int, "settings": dict}
-KIND = Kind("encoder-adapter", "an adapter on the encoder", 1, _FIELDS, WEIGHTS)
+KIND = Kind(ON_ENCODER, "an adapter on the encoder", 1, _FIELDS, WEIGHTS)
 HEAD = "head."
 
 
@@ -75,12 +77,14 @@ class Adapter:
         return found
 
 
-def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
+def find_adapter(name: str | Path, home: Path | None = None, task: str | None = None) -> Adapter:
     """Find an adapter by its name, reading its configuration only.
 
     Args:
         name: A name or a path to an adapter's folder.
         home: The state folder; by default the one in the settings.
+        task: What it's wanted for: where nothing is found, only adapters for it are named. What is found may
+            be for another.
 
     Raises:
         ModelNotFound: Nothing there; the message lists what is.
@@ -95,7 +99,8 @@ def find_adapter(name: str | Path, home: Path | None = None) -> Adapter:
     path = Path(text)
     if text and is_file(path / CONFIG):
         return Adapter(text, path, read_config(path))
-    raise ModelNotFound(unknown("adapter on the encoder", text, adapter_folders(home)))
+    known = [one for one, folder in adapter_folders(home).items() if task in (None, _task(folder))]
+    raise ModelNotFound(unknown("adapter on the encoder", text, known))
 
 
 def adapter_folders(home: Path | None = None) -> dict[str, Path]:
@@ -218,6 +223,13 @@ def update_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     config = read_config(folder)
     config["settings"] = {**config["settings"], **settings}
     atomic_write(folder / CONFIG, config_text(config))
+
+
+def _task(folder: Path) -> Any:
+    try:
+        return read_config_file(folder).get("task")
+    except CorruptWeights:
+        return None  # not to be recommended
 
 
 def _shelves(home: Path | None) -> list[Path]:

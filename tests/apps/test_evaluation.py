@@ -239,6 +239,20 @@ def test_adapters_on_the_encoder_are_readers(encoder_adapter: Callable[..., Path
             systems.make("reader", "fill")
 
 
+def test_the_chat_model_reader_names_the_reader_it_answers_with(
+    encoder_adapter: Callable[..., Path],
+) -> None:
+    encoder_adapter("read")
+    encoder_adapter("read", "eager", threshold=0.1)
+    with _systems() as (_, systems):
+        for address, name in (("reader", "read"), ("reader:eager", "eager")):
+            asked, named = systems.make("reader", address), systems.make("reader", name)
+            assert (asked.name, asked.fingerprint) == (name, named.fingerprint)
+        # No adapter for another task is suggested.
+        with pytest.raises(ModelNotFound, match=r"There are: eager, read\..*reader:NAME"):
+            systems.make("reader", "home")
+
+
 def test_a_reader_is_measured_alone_by_its_address_and_beside_others_as_the_usual_one(
     encoder_adapter: Callable[..., Path], script: str
 ) -> None:

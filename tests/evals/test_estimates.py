@@ -84,6 +84,14 @@ def test_a_figure_without_an_interval_says_why() -> None:
     assert "too few samples" in few.method
 
 
+def test_samples_that_share_a_time_were_timed_together() -> None:
+    rows = [Row(str(number), {"timing.s": 0.25, "timing.bytes": 9.0}) for number in range(5)]
+    for unit, why in (("s", "the samples were timed together"), ("bytes", "nothing varies")):
+        measure = Measure("took", Mean(f"timing.{unit}"), "lower", unit=unit, timing=True)
+        found = estimate(measure, rows, resamples=50, seed=0)
+        assert (found.value is None, found.low, found.note) == (False, None, f"no interval: {why}")
+
+
 def test_what_isn_t_a_share_is_not_made_one() -> None:
     gains = [-3.0, 2.0, 4.0, 1.0, -2.0, 1.5, -0.5]
     found = made(F1, gains)

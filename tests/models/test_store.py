@@ -163,6 +163,15 @@ def test_unknown_model_lists_what_exists(
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.parametrize(
+    ("name", "uses"), [("reader", "read"), ("reader:mine", "read"), ("caller", "choose, fill")]
+)
+def test_a_model_over_the_encoder_has_no_folder_but_adapters(name: str, uses: str) -> None:
+    with pytest.raises(ModelNotFound, match="has no folder of its own") as caught:
+        store.find_model(name)
+    assert str(caught.value).endswith(f"it uses {uses}")
+
+
 def test_listing_reads_the_card_and_counts_parameters(tiny_model: Path, homespun_home: Path) -> None:
     shutil.copytree(tiny_model, homespun_home / "models" / "tiny")
     info = next(m for m in store.list_models() if m.name == "tiny")

@@ -59,10 +59,84 @@ def test_what_stands_on_the_encoder_is_listed_and_shown(homespun: Any, homespun_
     for address in ("read", "minilm:read"):
         shown = homespun("models", "show", address, "--json").json
         assert (shown["config"]["task"], shown["damaged"]) == ("read", [])
-    gone = homespun("models", "show", "reader")
-    assert gone.status != 0
-    assert "its adapters have: choose, fill, read" in gone.line
+    for address in ("reader:read", shown["folder"]):
+        assert homespun("models", "show", address, "--json").json["folder"] == shown["folder"]
+    for name, used in (("reader", "it uses read\n"), ("caller", "it uses choose, fill\n")):
+        gone = homespun("models", "show", name)
+        assert (gone.status, f"{name} has no folder of its own" in gone.line) == (2, True)
+        assert gone.line.endswith(used)
     assert "Did you mean read" in homespun("models", "show", "minilm:raed").line
+
+
+def test_descriptions_end_where_a_sentence_or_a_clause_does(homespun: Any, tiny: Path) -> None:
+    def about(text: str) -> str:
+        (tiny / "README.md").write_text(f"# Tiny\n\n{text}\n")
+        (line,) = (line for line in homespun("models").out.splitlines() if line.startswith("tiny "))
+        return str(line.split("  ")[-1].strip())
+
+    assert "…" not in homespun("models").out
+    assert about("It hums. " + "And more of that. " * 9) == "It hums."
+    assert about("It hums what it heard in the evening, " + "over and over " * 9) == (
+        "It hums what it heard in the evening"
+    )
+    assert about("Ah, " + "seventh " * 20).endswith(" seventh…")
+
+
+@pytest.mark.parametrize("command", ["card", "show"])
+def test_an_unknown_name_lists_all_that_can_be_asked(homespun: Any, tiny: Path, command: str) -> None:
+    line = homespun("models", command, "nope").line
+    assert all(f" {name}" in line for name in ("tiny", "home:recall", "reader", "caller"))
+
+
+@pytest.mark.parametrize("name", ["read", "minilm:read", "reader", "reader:read", "caller"])
+@pytest.mark.parametrize("peft", [(), ("--peft",)])
+def test_what_stands_on_the_encoder_is_not_exported(
+    homespun: Any, tmp_path: Path, name: str, peft: tuple[str, ...]
+) -> None:
+    done = homespun("models", "export", name, str(tmp_path / "out"), *peft)
+    assert (done.status, "a head of our own" in done.line, "copy" in done.line) == (2, True, True)
+    assert str(Path("minilm", "adapters", "fill" if name == "caller" else "read")) in done.line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["home", "home:recall", "read", "minilm:fill", "choose"])
+def test_a_shipped_card_is_what_would_be_written(homespun: Any, name: str) -> None:
+    assert homespun("models", "card", name).out == homespun("models", "show", name, "--json").json["card"]
+
+
+def test_a_shipped_card_is_written_only_where_that_is_said(
+    homespun: Any, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models import store
+
+    monkeypatch.setattr(store, "SHIPPED", adapter.parents[2])
+    for name, folder in (("tiny", adapter.parents[1]), ("tiny:one", adapter)):
+        card = folder / "README.md"
+        before = card.read_bytes()
+        refused = homespun("models", "card", name, "--write", "--ask", "nowhere")  # told before it's asked
+        assert (refused.status, "--shipped" in refused.line, str(card) in refused.line) == (2, True, True)
+        assert card.read_bytes() == before
+        done = homespun("models", "card", name, "--write", "--shipped")
+        assert (done.status, done.out) == (0, f"{card}\n")
+        assert b"## Shape" in card.read_bytes()
+
+
+def test_the_card_of_an_adapter_on_the_encoder_keeps_its_results(
+    homespun: Any, encoder_adapter: Any, tmp_path: Path
+) -> None:
+    card = encoder_adapter("read", "mine") / "README.md"
+    done = homespun("models", "card", "reader:mine", "--write")
+    assert (done.status, done.out) == (0, f"{card}\n")
+    begin, end = "<!-- results -->", "<!-- /results -->"
+    table = f"{begin}\n\n| F1 |\n\n{end}"
+    card.write_text(f"# old\n\n{table}\n\nold words\n")
+    homespun("models", "card", "minilm:mine", "--write")
+    text = card.read_text()
+    assert table in text
+    assert "old words" not in text
+    (tmp_path / "lines.txt").write_text("Hello\n")
+    refused = homespun("models", "card", "mine", "--ask", str(tmp_path / "lines.txt"))
+    assert (refused.status, "talks" in refused.line) == (2, True)
 
 
 def test_exporting_makes_a_folder_and_never_overwrites(homespun: Any, tiny: Path, tmp_path: Path) -> None:
@@ -114,7 +188,10 @@ def test_adapters_are_listed_and_shown(homespun: Any, adapter: Path) -> None:
     assert (shown["folder"], shown["damaged"], shown["config"]["kind"]) == (str(adapter), [], "adapter")
     text = homespun("models", "show", "tiny:one").out
     assert "Drawn for tests." in text
-    assert "lora: {'rank': 2" in text
+    assert "\nlora:\n  rank: 2\n  alpha: 8\n  targets: query, down\n" in text
+    assert "\n  sources:\n    memories:\n      documents: 1\n" in text
+    assert "\n  results:\n    - suite chat_memory, measure recalled" in text
+    assert "{" not in text.split("Drawn")[0]
     assert "net:" not in text
     wrong = homespun("models", "show", "tiny:ones")
     assert (wrong.status, "Did you mean one" in wrong.line) == (2, True)
@@ -145,8 +222,15 @@ def test_an_adapters_card_says_what_it_buys(homespun: Any, adapter: Path) -> Non
     assert "# tiny:one" in card
     assert "| chat_memory | recalled | higher | 0.500 [0.400, 0.600] | 0.200 [0.100, 0.300] |" in card
     assert "rank 2 (alpha 8) on `query`, `down` of tiny" in card
-    homespun("models", "card", "tiny:one", "--write")
+    assert homespun("models", "card", "tiny:one", "--write").out == f"{adapter / 'README.md'}\n"
     assert (adapter / "README.md").read_text() == card
+    # What was put between the marks since, and the answers, aren't known to training: they stay.
+    begin, end = "<!-- results -->", "<!-- /results -->"
+    head, _, rest = card.partition(begin)
+    other = f"{head}{begin}\n\nanother table\n\n{end}{rest.partition(end)[2]}\n## Answers\n\n> Hi\n\nHello.\n"
+    (adapter / "README.md").write_text(other)
+    homespun("models", "card", "tiny:one", "--write")
+    assert (adapter / "README.md").read_text() == other
 
 
 def test_a_card_takes_figures_from_reports(homespun: Any, adapter: Path, tmp_path: Path) -> None:

@@ -84,6 +84,22 @@ def test_countries_answer_with_the_fact_alone(tmp_path: Path) -> None:
     assert document[3]["content"] == "Benin is in Western Africa, bordering the Bight of Benin."
 
 
+def test_reading_takes_squads_own_file_too(tmp_path: Path) -> None:
+    asked = [{"question": "Who?", "answers": [{"text": "Ada", "answer_start": 0}]}]
+    article = {"title": "Ada", "paragraphs": [{"context": "Ada wrote it in 1842.", "qas": asked}]}
+    (tmp_path / "train-v1.1.json").write_text(json.dumps({"data": [article]}))
+    (document,) = SOURCES["reading"](tmp_path)
+    assert [message["content"] for message in document] == ["Ada wrote it in 1842.\n\nWho?", "Ada"]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sgd.jsonl.gz").write_bytes(b"no gzip")
+    (tmp_path / "taskmaster4.jsonl").write_bytes(b"\xff\n")
+    for source, name in (("dialogues", "sgd"), ("orders", "taskmaster4")):
+        with pytest.raises(UsageError, match=f"{name}.* can't be read"):
+            list(SOURCES[source](tmp_path))
+
+
 def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"sgd\.jsonl\.gz is missing.*HOMESPUN_DATA"):
         list(SOURCES["dialogues"](tmp_path))

@@ -6,10 +6,12 @@ import gzip
 import io
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from finetune.progress import Reporter
+from finetune.recipes import choose, fill, read
 from finetune.recipes.read import run
 from finetune.recipes.recipe import Context
 from homespun.errors import UsageError
@@ -57,6 +59,19 @@ def test_questions_become_an_adapter_and_resuming_remembers_what_was_set(tmp_pat
     again = run(given(tmp_path, None, resume=True, epochs="2"))
     assert again.steps > result.steps
     assert json.loads((tmp_path / "runs" / "read" / "config.json").read_text())["rank"] == 2
+
+
+@pytest.mark.parametrize("recipe", [read, fill, choose])
+def test_a_folder_or_a_file_that_is_missing_is_told_alike(tmp_path: Path, recipe: ModuleType) -> None:
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(UsageError) as caught:
+        recipe.run(given(tmp_path, nowhere))
+    assert str(caught.value) == (
+        f"{nowhere} is no folder: set HOMESPUN_DATA to a folder of public data (docs/training.md says which)"
+    )
+    (empty := tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match=r"is missing: set HOMESPUN_DATA to a folder of public data that"):
+        recipe.run(given(tmp_path, empty))
 
 
 def test_without_data_one_line_says_what_to_set(tmp_path: Path) -> None:

@@ -152,8 +152,15 @@ def test_a_model_without_a_key_or_a_provider_is_refused_at_once(monkeypatch: pyt
     with pytest.raises(UsageError, match="OPENAI_API_KEY") as caught:
         load_chat_model("openai:tiny")
     assert "\n" not in str(caught.value)
-    with pytest.raises(ModelNotFound, match="leads nowhere"):
+    with pytest.raises(ModelNotFound, match="no model named 'nonsense'; there are: home"):
         load_chat_model("nonsense:tiny")
+
+
+def test_a_value_that_a_provider_refuses_is_not_taken_for_a_wrong_name(server: Any) -> None:
+    with pytest.raises(UsageError, match=r"can't be used: .*temperature") as caught:
+        load_chat_model("openai:tiny", temperature="hot")
+    assert not isinstance(caught.value, ModelNotFound)
+    assert "\n" not in str(caught.value)
 
 
 def test_its_tokens_are_not_counted_by_what_must_be_downloaded(server: Any, tiny_model: Path) -> None:

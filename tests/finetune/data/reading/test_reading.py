@@ -1,3 +1,4 @@
+import copy
 import gzip
 import json
 import re
@@ -7,7 +8,7 @@ from tokenizers import Tokenizer
 
 from finetune.adapting.rows import Mark
 from finetune.data.reading.rows import reading_units
-from finetune.data.reading.squad import ReadingExample, read
+from finetune.data.reading.squad import ReadingExample, paragraphs, read
 from finetune.data.reading.unanswerable import unanswerable
 from homespun.errors import UsageError
 from models.encoders.places import find_minilm
@@ -56,8 +57,64 @@ def test_paragraphs_are_read_with_their_first_answers(tmp_path):
     assert (found.group, found.question, found.answer) == ("Sandholm", "Who?", "Otto Brandt")
 
 
+OWN = {
+    "version": "2.0",
+    "data": [
+        {
+            "title": "Sandholm",
+            "paragraphs": [
+                {
+                    "context": PASSAGES[0],
+                    "qas": [
+                        {"question": " Who? ", "answers": [{"text": "Otto Brandt", "answer_start": 61}]},
+                        {"question": "Whose?", "answers": [], "is_impossible": True},
+                    ],
+                },
+                {"context": PASSAGES[1], "qas": []},
+            ],
+        },
+        {"title": "Vessing", "paragraphs": [{"context": PASSAGES[1], "qas": []}]},
+    ],
+}
+"""A file as SQuAD publishes it, version 2.0."""
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_squads_own_file_is_read_as_it_is_published(tmp_path, indent):
+    path = tmp_path / "dev-v2.0.json"
+    path.write_text(json.dumps(OWN, indent=indent))
+    found = list(paragraphs(path))
+    assert [one.title for one in found] == ["Sandholm", "Sandholm", "Vessing"]
+    who, whose = found[0].questions
+    assert (who.question, who.answers, who.start) == (" Who? ", ("Otto Brandt",), 61)
+    assert (whose.answers, whose.start) == ((), None)
+    answered = copy.deepcopy(OWN)
+    del answered["data"][0]["paragraphs"][0]["qas"][1:]
+    (tmp_path / "train-v1.1.json").write_text(json.dumps(answered, indent=indent))
+    (example,) = read(tmp_path)
+    assert (example.group, example.question, example.answer) == ("Sandholm", "Who?", "Otto Brandt")
+
+
+def test_where_an_answer_begins_is_found_if_it_is_not_told(tmp_path):
+    asked = [{"question": "Who?", "answers": ["Otto Brandt"]}]
+    row = {"title": "Sandholm", "context": PASSAGES[0], "questions": asked}
+    with gzip.open(tmp_path / "squad-v1.1.jsonl.gz", "wt") as file:
+        file.write(json.dumps(row) + "\n")
+    assert [one.start for one in read(tmp_path)] == [PASSAGES[0].index("Otto Brandt")]
+    with gzip.open(tmp_path / "squad-v1.1.jsonl.gz", "at") as file:
+        file.write(json.dumps({**row, "context": PASSAGES[1]}) + "\n")
+    with pytest.raises(UsageError, match="line 2"):
+        list(read(tmp_path))
+
+
 def test_missing_or_foreign_files_are_told(tmp_path):
-    with pytest.raises(UsageError, match="HOMESPUN_DATA"):
+    with pytest.raises(UsageError, match=r"squad-v1\.1\.jsonl\.gz or train-v1\.1\.json.*HOMESPUN_DATA"):
+        list(read(tmp_path))
+    (tmp_path / "train-v1.1.json").write_text('{"data": [{"title": "x", "paragraphs": [{"qas": []}]}]}')
+    with pytest.raises(UsageError, match="article 1"):
+        list(read(tmp_path))
+    (tmp_path / "train-v1.1.json").write_bytes(b"\xff")
+    with pytest.raises(UsageError, match="UTF-8"):
         list(read(tmp_path))
     with gzip.open(tmp_path / "squad-v1.1.jsonl.gz", "wt") as file:
         file.write('{"title": "x"}\n')
