@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homespun.errors import UsageError
+from models.chat.brevity import shorter
 from models.chat.context import Prompt, fit
 from models.chat.reader import Call, Piece, Reader
 from models.chat.tools import Plan, build_grammar, problem
@@ -53,13 +55,23 @@ class Delta:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of an answer. `calls` pairs every call with what is wrong with it, or `None`."""
+    """The end of an answer.
+
+    Attributes:
+        calls: Every call with what is wrong with it, or `None`.
+        finish_reason: Why it ended, in OpenAI's words.
+        prompt_tokens: What was read, and
+        tokens: what was made.
+        dropped: How many messages didn't fit.
+        shortened: Whether tools were shown in fewer words.
+    """
 
     calls: list[tuple[Call, str | None]]
     finish_reason: str
     prompt_tokens: int
     tokens: int
     dropped: int
+    shortened: bool
 
 
 def answer(
@@ -91,6 +103,9 @@ def answer(
     # A document or a call that was asked for may be long; text that wanders on may not.
     bound = plan.document is not None or plan.choice not in {"none", "auto"}
     wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else options.default_max_tokens)
+    guide = None
+    if brain.proposer is not None and voice.call_token is not None and voice.end_token is not None:
+        guide = brain.proposer.guide(rows, plan, call=voice.call_token, end=voice.end_token)
     request = Request(
         prompt.ids,
         sampling=options.sampling,
@@ -99,6 +114,7 @@ def answer(
         grammar=build_grammar(
             plan, min(wanted, room), voice.call_opening, voice.call_closing, voice.text_tokens
         ),
+        guide=guide,
         logprobs=0 if options.logprobs is None else max(1, options.logprobs),
         deadline=options.deadline,
         cancel=cancel,
@@ -134,7 +150,7 @@ def answer(
     reason = {"grammar": "stop", "stop": "stop"}.get(finish, finish)
     if reader.calls and reason == "stop":
         reason = "tool_calls"
-    return Outcome(calls, reason, len(prompt.ids), made, prompt.dropped)
+    return Outcome(calls, reason, len(prompt.ids), made, prompt.dropped, prompt.shortened)
 
 
 def _prompt(
@@ -143,8 +159,25 @@ def _prompt(
     # Keep a quarter of the context for the answer, or less where less was asked for.
     wanted = options.max_tokens or options.default_max_tokens
     reserved = max(1, min(wanted, context_length // 4))
-    tools = plan.functions if plan.choice != "none" else None
-    return fit(list(map(dict, rows)), lambda part: brain.voice.render(part, tools), context_length - reserved)
+    limit = context_length - reserved
+    if plan.choice == "none":
+        return fit(list(map(dict, rows)), lambda part: brain.voice.render(part, None), limit)
+    error: UsageError | None = None
+    for number, tools in enumerate(shorter(plan.functions)):
+        try:
+            made = fit(list(map(dict, rows)), partial(_rendered, brain, tools), limit)
+        except UsageError as failure:
+            error = error or failure
+        else:
+            return replace(made, shortened=number > 0)
+    assert error is not None
+    raise error
+
+
+def _rendered(
+    brain: Brain, tools: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    return brain.voice.render(rows, tools)
 
 
 def _wrong(call: Call, plan: Plan, finish: str) -> str | None:

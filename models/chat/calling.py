@@ -23,20 +23,19 @@ from langchain_core.runnables import Runnable
 from typing_extensions import override
 
 from homespun.errors import UsageError
-from models.chat.addresses import CALLER
+from models.chat.addresses import CALLER, adapters_of
+from models.chat.asking import look_at, question_for
 from models.chat.encoded import ChatEncoded, Reply
 from models.chat.messages import to_template
 from models.chat.structured import METHODS, structured
-from models.chat.tools import Tool, faulty, plan, problem, to_tool
+from models.chat.tools import Tool, plan, problem, to_tool
 from models.encoders.call import THRESHOLD, Call, Caller, load_caller
-from models.encoders.parameters import parameters, words
 from models.encoders.plainest import plainest
 
 NO_TOOLS = "I can only call tools, and there are none here."
 NO_FIT = "None of the tools fits that."
 FAILED = "The tool failed: "
 DONE = "Done."
-_ADAPTERS = ("choose", "fill")
 _LONGEST_RESULT = 1000
 
 
@@ -62,7 +61,8 @@ class ChatCaller(ChatEncoded):
 
     @override
     def _open(self, name: str) -> Caller:
-        return load_caller(*adapters_of(name), home=self.home, threads=self.threads)
+        chooser, filler = adapters_of(CALLER, name)
+        return load_caller(chooser, filler, home=self.home, threads=self.threads)
 
     def bind_tools(
         self,
@@ -144,40 +144,21 @@ class ChatCaller(ChatEncoded):
         return _decided(call, functions[call.place], forced)
 
 
-def adapters_of(name: str) -> tuple[str, str]:
-    """The chooser and the filler that an address means.
-
-    Raises:
-        UsageError: It isn't of the form `caller` or `caller:<chooser>+<filler>`.
-    """
-    kind, colon, rest = name.partition(":")
-    chooser, _, filler = rest.partition("+")
-    if kind != CALLER or (colon and not (chooser and filler)):
-        raise UsageError(
-            f"{name!r} is no caller: use {CALLER} or {CALLER}:<chooser>+<filler> (names or folders)"
-        )
-    return (chooser, filler) if colon else _ADAPTERS
-
-
 def _decided(call: Call, function: Mapping[str, Any], forced: bool) -> Reply:
     """What to answer with the likeliest call: itself, a question, or that no tool fits."""
-    schema = dict(function)
     told = {"tool": call.name, "probability": call.probability, "arguments": _told(call)}
-    wrong = faulty(schema, call.arguments) | set(call.missing)
-    arguments = {name: value for name, value in call.arguments.items() if name not in wrong}
-    needed = [one for one in parameters(function) if one.required]
-    lacking = [one for one in needed if one.name not in arguments]
-    if forced:
-        for one in lacking:
+    found = look_at(call, function)
+    arguments, possible = dict(found.arguments), found.possible
+    if forced and found.lacking:
+        for one in found.lacking:
             arguments[one.name] = plainest(one.schema, call.arguments.get(one.name))
-        if lacking:
-            told["made_up"] = [one.name for one in lacking]
-    if (forced or call.probability >= THRESHOLD) and problem(schema, arguments) is None:
+        told["made_up"] = [one.name for one in found.lacking]
+        possible = problem(dict(function), arguments) is None
+    if possible and (forced or call.probability >= THRESHOLD):
         return Reply("", call.tokens, told, "tool_calls", call=(call.name, arguments))
-    asked = [one.name for one in needed if one in lacking or one.name in call.unmentioned]
-    if asked and (forced or call.willing >= THRESHOLD):
-        return Reply(_question(asked), call.tokens, told)
-    return Reply(NO_FIT, call.tokens, told)
+    if forced and found.asked:
+        return Reply(question_for(found.asked), call.tokens, told)
+    return Reply(found.question or NO_FIT, call.tokens, told)
 
 
 def _told(call: Call) -> dict[str, Any]:
@@ -185,11 +166,6 @@ def _told(call: Call) -> dict[str, Any]:
         one.name: {"mentioned": one.mentioned, "probability": one.probability, "texts": list(one.texts)}
         for one in call.found
     }
-
-
-def _question(names: Sequence[str]) -> str:
-    *before, last = map(words, names)
-    return f"Which {', '.join(before)} and {last}?" if before else f"Which {last}?"
 
 
 def _results(messages: Sequence[BaseMessage]) -> str:

@@ -19,10 +19,11 @@ Render = Callable[[Sequence[dict[str, Any]]], list[int]]
 
 @dataclass(frozen=True)
 class Prompt:
-    """Token ids of what fits, and how many messages were left out."""
+    """Token ids of what fits, how many messages were left out, and whether tools are told in fewer words."""
 
     ids: list[int]
     dropped: int
+    shortened: bool = False
 
 
 def fit(rows: Sequence[dict[str, Any]], render: Render, limit: int) -> Prompt:

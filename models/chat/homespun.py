@@ -2,10 +2,11 @@
 
 Nothing is loaded before the first answer, and instances share weights. A history that is longer than the
 context loses its oldest turns (system messages, tools and the newest turn stay;
-`response_metadata["trimmed_messages"]` says how many messages went); a newest message that does not fit by
-itself is an error. What a call may override: `model`, `temperature`, `top_p`, `top_k`, `min_p`,
-`repetition_penalty`, `max_tokens`, `seed`, `timeout`, `stop`, `logprobs`, `top_logprobs`, `tools`,
-`tool_choice`, `parallel_tool_calls`, `response_format`.
+`response_metadata["trimmed_messages"]` says how many messages went); tools that are too long are shown in
+fewer words (`"shortened_tools"`); a newest message that does not fit by itself is an error. What a call may
+override: `model`, `temperature`, `top_p`, `top_k`, `min_p`, `repetition_penalty`, `max_tokens`, `seed`,
+`timeout`, `stop`, `logprobs`, `top_logprobs`, `tools`, `tool_choice`, `parallel_tool_calls`,
+`response_format`.
 
 An answer that runs out of time keeps what there is and says `finish_reason="deadline"`.
 """

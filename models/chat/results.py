@@ -77,4 +77,6 @@ def _metadata(outcome: Outcome, name: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {"model_name": name, "finish_reason": outcome.finish_reason}
     if outcome.dropped:
         metadata["trimmed_messages"] = outcome.dropped
+    if outcome.shortened:
+        metadata["shortened_tools"] = True
     return metadata

@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from homespun.errors import UsageError
+from models.chat.proposals import call_head
 from models.inference.grammar import Grammar, embedded
 from models.inference.schema import bounded
 
@@ -195,7 +196,7 @@ def build_grammar(
         bodies = " | ".join(f"call_{number}" for number in range(len(functions)))
         rules.append(f"call: {opening} ({bodies}) {closing}")
     for number, function in enumerate(functions):
-        head = json.dumps('{"name":' + json.dumps(function["name"]) + ',"arguments":')
+        head = json.dumps(call_head(function["name"]))
         share = budget // (_MOST_CALLS if plan.parallel else 1)
         rules.append(f'call_{number}: {head} arguments_{number} "}}"')
         rules.append(f"arguments_{number}: {_json(parameters(function), share, function['name'])}")

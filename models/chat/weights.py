@@ -16,16 +16,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from homespun.errors import ModelNotFound
 from models import store
 from models.tokenizers.special import CALL, END, END_OF_TEXT
 
 if TYPE_CHECKING:
+    from models.chat.guidance import Guidance, Proposer
+    from models.encoders.call import Caller
     from models.inference.engine import Engine, Request, Step
     from models.inference.net import Net
     from models.nets.decoder import Decoder
     from models.tokenizers.fast import Tokenizer
 
 FOREIGN = "hf:"
+SECTION = "proposals"
+"""Of a model's configuration: `models.chat.guidance.Guidance`."""
 _KEPT = 3
 # An engine may hold repacked weights of its own, so a burst of answers leaves no more than these behind.
 _IDLE = 2
@@ -43,6 +48,8 @@ class Source:
         generation: Its own defaults of sampling.
         adapter: The folder of an adapter, and
         base: the model that it goes on.
+        guidance: What the encoder's adapters propose to it, and
+        caller: those adapters; None where it writes by itself, or they aren't at hand.
     """
 
     name: str
@@ -52,6 +59,8 @@ class Source:
     generation: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
     adapter: Path | None = None
     base: Source | None = None
+    guidance: Guidance | None = field(default=None, hash=False, compare=False)
+    caller: Caller | None = field(default=None, hash=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,8 @@ class Voice:
         render: Template dictionaries and tool schemas to a prompt.
         encode: Ordinary text to ids.
         token_bytes: What a token stands for.
-        stop_ids: Tokens that end an answer.
+        stop_ids: Tokens that end an answer, and
+        end_token: the one that its own template has there.
         call_token: The token that begins a tool call, or
         call_marker: the text that does.
         call_opening: The same in the grammar's notation.
@@ -74,6 +84,7 @@ class Voice:
     encode: Callable[[str], list[int]]
     token_bytes: Callable[[int], bytes]
     stop_ids: frozenset[int]
+    end_token: int | None = None
     call_token: int | None = None
     call_marker: str | None = None
     call_opening: str = CALL
@@ -94,6 +105,7 @@ class Brain:
         net: Net,
         make_engine: Callable[[Net, threading.Lock], Engine],
         turn: threading.Lock | None = None,
+        proposer: Proposer | None = None,
     ) -> None:
         """Take weights into use.
 
@@ -102,8 +114,10 @@ class Brain:
             net: The net.
             make_engine: Makes an engine over a net, whose passes take turns by the given lock.
             turn: That lock; by default one of this brain's own.
+            proposer: Who proposes values to it.
         """
         self.voice = voice
+        self.proposer = proposer
         self.net = net
         self._turn = threading.Lock() if turn is None else turn
         self._make_engine = make_engine
@@ -111,7 +125,7 @@ class Brain:
 
     def with_net(self, net: Net) -> Brain:
         """The same with another net, such as this one's with an adapter; their passes take turns."""
-        return Brain(self.voice, net, self._make_engine, self._turn)
+        return Brain(self.voice, net, self._make_engine, self._turn, self.proposer)
 
     def steps(self, request: Request) -> Generator[Step, None, None]:
         """Generate; close the iterator to stop early."""
@@ -144,9 +158,9 @@ def locate(name: str, home: Path | None = None) -> Source:
         return locate_foreign(name)
     folder = store.find_model(name, home)
     if not store.is_adapter(folder):
-        return _located(name, folder)
+        return _located(name, folder, home)
     config, under = store.read_config(folder), store.base_of(folder)
-    base = _located(str(under), under)
+    base = _located(str(under), under, home)
     return replace(
         base,
         name=name,
@@ -157,15 +171,30 @@ def locate(name: str, home: Path | None = None) -> Source:
     )
 
 
-def _located(name: str, folder: Path) -> Source:
+def _located(name: str, folder: Path, home: Path | None) -> Source:
     config = store.read_config(folder)
-    return Source(
+    found = Source(
         name,
         folder.resolve(),
         store.fingerprint(config),
         int(config["net"]["max_positions"]),
         config["generation"],
     )
+    return found if SECTION not in config else _guided(found, config[SECTION], home)
+
+
+def _guided(source: Source, section: Mapping[str, Any], home: Path | None) -> Source:
+    """The model with those who propose to it; without them where the encoder isn't at hand."""
+    from models.chat.guidance import Guidance
+    from models.encoders.call import load_caller
+
+    guidance = Guidance.from_dict(section)
+    try:
+        caller = load_caller(guidance.chooser, guidance.filler, home=home)
+    except ModelNotFound:
+        return source
+    parts = {"model": source.fingerprint, "adapters": caller.fingerprint, "guidance": dict(section)}
+    return replace(source, fingerprint=store.fingerprint(parts), guidance=guidance, caller=caller)
 
 
 def open_brain(source: Source, threads: int | None = None) -> Brain:
@@ -213,11 +242,21 @@ def _load(source: Source, base: Brain | None, threads: int | None) -> Brain:
 
     loaded = store.load_model(source.folder)
     tokenizer = loaded.tokenizer
+    voice = own_voice(tokenizer)
     return Brain(
-        own_voice(tokenizer),
+        voice,
         loaded.net,
         lambda net, turn: Engine(net, tokenizer=tokenizer, threads=threads, turn=turn),
+        proposer=_proposer(source, [voice.token_bytes(token) for token in range(tokenizer.vocab_size)]),
     )
+
+
+def _proposer(source: Source, texts: Sequence[bytes]) -> Proposer | None:
+    if source.guidance is None or source.caller is None:
+        return None
+    from models.chat.guidance import Proposer
+
+    return Proposer(source.guidance, source.caller, texts)
 
 
 def _with_adapter(net: Net, base: Source, folder: Path, foreign: bool) -> Net:
@@ -227,7 +266,8 @@ def _with_adapter(net: Net, base: Source, folder: Path, foreign: bool) -> Net:
         return with_adapter(net, folder)
     from models.adapters import put_on
 
-    return put_on(cast("Decoder", net), folder, base.fingerprint)
+    # The adapter belongs to the weights, whoever proposes to them.
+    return put_on(cast("Decoder", net), folder, store.fingerprint(store.read_config(base.folder)))
 
 
 def own_voice(tokenizer: Tokenizer) -> Voice:
@@ -239,5 +279,6 @@ def own_voice(tokenizer: Tokenizer) -> Voice:
         encode=tokenizer.encode,
         token_bytes=tokenizer.token_bytes,
         stop_ids=frozenset({tokenizer.special(END), tokenizer.special(END_OF_TEXT)}),
+        end_token=tokenizer.special(END),
         call_token=tokenizer.special(CALL),
     )

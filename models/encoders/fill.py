@@ -48,6 +48,8 @@ START, END, OPTION, BEGIN, INSIDE = range(5)
 """What the head's outputs are."""
 _CANDIDATES, _NUMBERS = 20, 80
 """Spans that are looked at; of numbers more, since each is written in many ways."""
+_OTHERS = 4
+"""How many other values are told."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Argument:
         texts: The words that it was made from, in the conversation's joined text; () for an option.
         required: Whether the schema demands it.
         tokens: How many were read for it, special ones included.
+        others: What else it could be, each with its probability where it was mentioned; the likeliest first.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Argument:
     texts: tuple[str, ...] = ()
     required: bool = False
     tokens: int = 0
+    others: tuple[tuple[Any, float], ...] = ()
 
 
 class Filler:
@@ -203,7 +207,15 @@ class Filler:
         probability = float(shares[1 + place] / max(mentioned, 1e-9))
         if mentioned < self.threshold and "default" in parameter.schema and parameter.required:
             chosen = parameter.schema["default"]
-        return Argument(parameter.name, chosen, mentioned, probability, required=parameter.required)
+        weights = list(zip(parameter.options, map(float, shares[1:]), strict=True))
+        return Argument(
+            parameter.name,
+            chosen,
+            mentioned,
+            probability,
+            required=parameter.required,
+            others=_others(chosen, weights),
+        )
 
     def _slot(
         self, parameter: Parameter, told: Conversation, second: Pieces, answers: Sequence[Answer]
@@ -249,7 +261,16 @@ class Filler:
         probability = float(np.exp(one.odds - np.logaddexp.reduce(shares)))
         # What is taken all the same counts as mentioned for an optional parameter.
         mentioned = slot.mentioned if parameter.required else max(slot.mentioned, self.threshold)
-        return Argument(parameter.name, one.value, mentioned, probability, (one.text,), parameter.required)
+        weights = [(other.value, float(np.exp(other.odds - shares.max()))) for other in slot.candidates]
+        return Argument(
+            parameter.name,
+            one.value,
+            mentioned,
+            probability,
+            (one.text,),
+            parameter.required,
+            others=_others(one.value, weights),
+        )
 
     def _lists(
         self,
@@ -296,6 +317,18 @@ class Filler:
         made = elements(texts, parameter.schema, told.text)
         probability = float(np.mean([group.chance for group in kept])) if kept else 0.0
         return Argument(parameter.name, made or None, mentioned, probability, texts, parameter.required)
+
+
+def _others(chosen: Any, weights: Sequence[tuple[Any, float]]) -> tuple[tuple[Any, float], ...]:
+    """The likeliest of the other values, each once, and their shares of all weights."""
+    total = sum(weight for _, weight in weights)
+    found: list[tuple[Any, float]] = []
+    for other, weight in sorted(weights, key=lambda one: -one[1]):
+        # "true" and 1 are equal in Python and not in JSON.
+        known = [chosen, *(value for value, _ in found)]
+        if total > 0 and all(type(other) is not type(one) or other != one for one in known):
+            found.append((other, weight / total))
+    return tuple(found[:_OTHERS])
 
 
 def _nested(parameter: Parameter) -> list[Parameter]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from homespun.errors import UsageError
 from models.inference.grammar import Grammar, GrammarState, GrammarVocabulary
+from models.inference.guide import Guide
 from models.inference.net import Net
 from models.inference.runner import LOCK_POLL, Runner
 from models.inference.sampling import Sampler, SamplingParams, log_softmax, most_probable
@@ -55,8 +56,9 @@ class Request:
         max_tokens: Most tokens to make; fewer where the context ends before (finish "length").
         stop_ids: Tokens that end the output.
         grammar: What the output must look like; needs an engine with a tokenizer.
+        guide: Who is asked beside the net before a token is drawn; of this output alone.
         logprobs: Report each token's log-probability and this many of the most probable ones; 0 reports
-            nothing. They are those of the model's own distribution, before penalty, grammar and filters.
+            nothing. They are those of the net's own distribution, before guide, penalty, grammar and filters.
         deadline: Seconds from the call of `generate`, waiting included, after which the output ends.
         cancel: Ends the output when set, from any thread.
 
@@ -69,6 +71,7 @@ class Request:
     max_tokens: int = 256
     stop_ids: frozenset[int] = frozenset()
     grammar: Grammar | None = None
+    guide: Guide | None = None
     logprobs: int = 0
     deadline: float | None = None
     cancel: threading.Event | None = None
@@ -246,7 +249,9 @@ class _Output:
                 if end is not None:
                     yield self._step(end.token, row, end.finish) if end.finish == "stop" else end
                     return
-            token = self._sampler.draw(row, None if self._state is None else self._state.allowed())
+            allowed = None if self._state is None else self._state.allowed()
+            weighed = row if request.guide is None else request.guide.weigh(row, allowed)
+            token = self._sampler.draw(weighed, allowed)
             if token in request.stop_ids:
                 yield self._step(token, row, "stop")
                 return
@@ -265,6 +270,8 @@ class _Output:
         """Make a token part of the output."""
         if self._state is not None:
             self._state.accept(token)
+        if self._request.guide is not None:
+            self._request.guide.accept(token)
         self._sampler.see(token)
         self._made += 1
 
