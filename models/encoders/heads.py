@@ -11,6 +11,7 @@ import numpy as np
 
 from models.encoders.adapters import Adapter, load_adapter
 from models.encoders.batching import batches
+from models.encoders.passes import Way, quickest
 from models.encoders.trunk import Trunk, locate, open_trunk
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ BATCH_TOKENS = 1536
 
 @dataclass(frozen=True)
 class Tuned:
-    """The trunk, the same with an adapter on it, and the head behind that."""
+    """The trunk, the same with an adapter on it, the head behind that, and how they are run."""
 
     trunk: Trunk
     net: Encoder
     head: nn.Linear
+    way: Way = "fused"
 
     def logits(
         self,
@@ -53,7 +55,8 @@ class Tuned:
             given = [rows[place] for place in places]
             ids = [row for row, _ in given]
             types = [[0] * second + [1] * (len(row) - second) for row, second in given]
-            flat = self.head(self.trunk.flat(ids, threads, types=types, net=self.net)).numpy()
+            states = self.trunk.flat(ids, threads, types=types, net=self.net, way=self.way)
+            flat = self.head(states).numpy()
             ends = np.cumsum([len(row) for row in ids])[:-1]
             for place, values in zip(places, np.split(flat, ends), strict=True):
                 found[place] = values
@@ -71,4 +74,4 @@ def tuned(adapter: Adapter, task: str, home: Path | None = None) -> Tuned:
     source = locate(home=home)
     trunk = open_trunk(source)
     net, head = load_adapter(adapter, trunk, source.fingerprint, task)
-    return Tuned(trunk, net, head)
+    return Tuned(trunk, net, head, quickest())
