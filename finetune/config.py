@@ -31,6 +31,8 @@ class TrainConfig:
     """For the card: what the model can't be trusted with."""
     temperature: float = 0.7
     """Of the resulting model's answers, where a caller states none."""
+    proposals: dict[str, Any] = field(default_factory=dict)
+    """Who proposes to the resulting chat model, values of `models.chat.guidance.Guidance`; empty = nobody."""
     model_folder: str | None = None
     """Where the resulting model goes; default: `<out>/model`."""
 

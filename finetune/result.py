@@ -71,7 +71,15 @@ def write_model(
     """
     generation = {"temperature": stage.temperature, "top_p": 0.9, "max_tokens": 256}
     card = render(stage.name, {"net": net.config.to_dict(), "training": training})
-    save_model(folder, net, tokenizer_json, generation=generation, training=training, card=card)
+    save_model(
+        folder,
+        net,
+        tokenizer_json,
+        generation=generation,
+        proposals=stage.proposals or None,
+        training=training,
+        card=card,
+    )
     return folder
 
 

@@ -119,6 +119,7 @@ def save_model(
     tokenizer_json: str,
     *,
     generation: dict[str, Any] | None = None,
+    proposals: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
     card: str = "",
     dtype: Literal["bfloat16", "float16", "float32"] = "bfloat16",
@@ -130,6 +131,7 @@ def save_model(
         net: The decoder.
         tokenizer_json: Text of a `tokenizer.json`.
         generation: The chat model's defaults (`temperature`, `top_p`, `max_tokens`, …).
+        proposals: Who proposes to it (`models.chat.guidance.Guidance`); None lets it write by itself.
         training: Anything worth keeping about how it was made (data, tokens, hours, recipe).
         card: README.md; a line `License: …` and the first paragraph appear in listings.
         dtype: How weights are stored; they are loaded as float32 whatever it is.
@@ -153,6 +155,7 @@ def save_model(
         "kind": "decoder",
         "net": net.config.to_dict(),
         "generation": generation or {},
+        **({} if proposals is None else {"proposals": proposals}),
         "training": training or {},
     }
     return write_folder(target, config, files, card)

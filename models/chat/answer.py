@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from homespun.errors import UsageError
 from models.chat.brevity import shorter
 from models.chat.context import Prompt, fit
+from models.chat.ending import EndedError, watch
 from models.chat.reader import Call, Piece, Reader
 from models.chat.tools import Plan, build_grammar, problem
 
 if TYPE_CHECKING:
+    from models.chat.proposal_guide import ProposalGuide
     from models.chat.weights import Brain
     from models.inference.engine import Step
     from models.inference.sampling import SamplingParams
@@ -97,15 +100,20 @@ def answer(
     """
     from models.inference.engine import Request
 
+    between = watch(cancel, options.deadline)
+    started = time.monotonic()
+    try:
+        found = _looked_up(brain, rows, plan, between)
+        prompt = _prompt(brain, rows, plan, options, context_length, found)
+        guide = _guide(brain, prompt, plan, found or "", between)
+    except EndedError as ended:
+        return Outcome([], str(ended), 0, 0, 0, shortened=False)
     voice = brain.voice
-    prompt = _prompt(brain, rows, plan, options, context_length)
     room = context_length - len(prompt.ids)
     # A document or a call that was asked for may be long; text that wanders on may not.
     bound = plan.document is not None or plan.choice not in {"none", "auto"}
     wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else options.default_max_tokens)
-    guide = None
-    if brain.proposer is not None and voice.call_token is not None and voice.end_token is not None:
-        guide = brain.proposer.guide(rows, plan, call=voice.call_token, end=voice.end_token)
+    left = None if options.deadline is None else options.deadline - (time.monotonic() - started)
     request = Request(
         prompt.ids,
         sampling=options.sampling,
@@ -116,7 +124,7 @@ def answer(
         ),
         guide=guide,
         logprobs=0 if options.logprobs is None else max(1, options.logprobs),
-        deadline=options.deadline,
+        deadline=left,
         cancel=cancel,
     )
     marker = voice.call_marker if plan.callable else None
@@ -136,6 +144,8 @@ def answer(
                 logged = []
             if reader.stopped:
                 break
+    except EndedError as ended:
+        finish = str(ended)
     finally:
         steps.close()
     for piece in reader.finish():
@@ -153,29 +163,53 @@ def answer(
     return Outcome(calls, reason, len(prompt.ids), made, prompt.dropped, prompt.shortened)
 
 
+def _looked_up(
+    brain: Brain, rows: Sequence[Mapping[str, Any]], plan: Plan, between: Callable[[], None]
+) -> str | None:
+    if brain.proposer is None or brain.voice.looked_up is None or plan.document is not None:
+        return None
+    return brain.proposer.look_up(rows, between)
+
+
+def _guide(
+    brain: Brain, prompt: Prompt, plan: Plan, found: str, between: Callable[[], None]
+) -> ProposalGuide | None:
+    call, end = brain.voice.call_token, brain.voice.end_token
+    if brain.proposer is None or call is None or end is None:
+        return None
+    return brain.proposer.guide(prompt.rows, plan, found, between, call=call, end=end)
+
+
 def _prompt(
-    brain: Brain, rows: Sequence[Mapping[str, Any]], plan: Plan, options: Options, context_length: int
+    brain: Brain,
+    rows: Sequence[Mapping[str, Any]],
+    plan: Plan,
+    options: Options,
+    context_length: int,
+    found: str | None,
 ) -> Prompt:
+    """The prompt that fits; what was looked up stands before its last token, which begins the answer."""
     # Keep a quarter of the context for the answer, or less where less was asked for.
     wanted = options.max_tokens or options.default_max_tokens
     reserved = max(1, min(wanted, context_length // 4))
-    limit = context_length - reserved
-    if plan.choice == "none":
-        return fit(list(map(dict, rows)), lambda part: brain.voice.render(part, None), limit)
+    block = [] if found is None or brain.voice.looked_up is None else brain.voice.looked_up(found)
+    limit = context_length - reserved - len(block)
+    forms = [None] if plan.choice == "none" else list(shorter(plan.functions))
     error: UsageError | None = None
-    for number, tools in enumerate(shorter(plan.functions)):
+    for number, tools in enumerate(forms):
         try:
             made = fit(list(map(dict, rows)), partial(_rendered, brain, tools), limit)
         except UsageError as failure:
             error = error or failure
         else:
-            return replace(made, shortened=number > 0)
+            ids = [*made.ids[:-1], *block, made.ids[-1]]
+            return replace(made, ids=ids, shortened=number > 0)
     assert error is not None
     raise error
 
 
 def _rendered(
-    brain: Brain, tools: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+    brain: Brain, tools: Sequence[Mapping[str, Any]] | None, rows: Sequence[Mapping[str, Any]]
 ) -> list[int]:
     return brain.voice.render(rows, tools)
 

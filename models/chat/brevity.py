@@ -8,6 +8,9 @@ from typing import Any
 from models.chat.tools import Schema, parameters
 
 _SAID = frozenset({"description", "title", "examples", "default"})
+_VALUES = frozenset({"enum", "const"})
+_NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+"""Keywords under which stand schemas by names of the user's own."""
 
 
 def shorter(functions: Sequence[Schema]) -> Iterator[list[Schema]]:
@@ -24,13 +27,17 @@ def shorter(functions: Sequence[Schema]) -> Iterator[list[Schema]]:
 
 
 def _bare(node: Any) -> Any:
-    """A schema without annotations; a property may be called like one."""
+    """A schema without annotations; what is called like one, and values, stay as they are."""
     if isinstance(node, list):
         return [_bare(part) for part in node]
     if not isinstance(node, Mapping):
         return node
-    return {
-        key: {name: _bare(part) for name, part in value.items()} if key == "properties" else _bare(value)
-        for key, value in node.items()
-        if key not in _SAID
-    }
+    found = {}
+    for key, value in node.items():
+        if key in _VALUES:
+            found[key] = value
+        elif key in _NAMED and isinstance(value, Mapping):
+            found[key] = {name: _bare(part) for name, part in value.items()}
+        elif key not in _SAID:
+            found[key] = _bare(value)
+    return found

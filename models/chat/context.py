@@ -19,9 +19,17 @@ Render = Callable[[Sequence[dict[str, Any]]], list[int]]
 
 @dataclass(frozen=True)
 class Prompt:
-    """Token ids of what fits, how many messages were left out, and whether tools are told in fewer words."""
+    """What fits into the context.
+
+    Attributes:
+        ids: Its tokens.
+        rows: The messages.
+        dropped: How many were left out.
+        shortened: Whether tools are told in fewer words.
+    """
 
     ids: list[int]
+    rows: Sequence[dict[str, Any]]
     dropped: int
     shortened: bool = False
 
@@ -39,17 +47,19 @@ def fit(rows: Sequence[dict[str, Any]], render: Render, limit: int) -> Prompt:
     """
     ids = render(rows)
     if len(ids) <= limit:
-        return Prompt(ids, 0)
+        return Prompt(ids, rows, 0)
     groups = _droppable(rows)
 
-    def without(count: int) -> list[int]:
+    def without(count: int) -> list[dict[str, Any]]:
         gone = {place for group in groups[:count] for place in group}
-        return render([row for place, row in enumerate(rows) if place not in gone])
+        return [row for place, row in enumerate(rows) if place not in gone]
 
     # Whole conversations only: a template may refuse a part of one. The more go, the shorter it is.
-    least = bisect_left(range(1, len(groups)), True, key=lambda count: len(without(count)) <= limit) + 1
-    if groups and len(ids := without(least)) <= limit:
-        return Prompt(ids, sum(map(len, groups[:least])))
+    least = (
+        bisect_left(range(1, len(groups)), True, key=lambda count: len(render(without(count))) <= limit) + 1
+    )
+    if groups and len(ids := render(kept := without(least))) <= limit:
+        return Prompt(ids, kept, sum(map(len, groups[:least])))
     raise UsageError(
         f"the message is too long: with the system prompt and tools it takes {len(ids):,} tokens, "
         f"and this model reads {limit:,}; shorten it"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr, model_validator
 from typing_extensions import override
 
+from models.chat.ending import EndedError, watch
 from models.chat.local import ChatLocal
 from models.encoders.trunk import Source, locate, open_trunk
 from models.encoders.windows import Pieces, pieces
@@ -61,10 +61,6 @@ class Reply:
     finish_reason: str = "stop"
     annotations: tuple[Mapping[str, Any], ...] = ()
     call: tuple[str, Mapping[str, Any]] | None = None
-
-
-class EndedError(Exception):
-    """No more passes: out of time, or nobody wants the answer. The argument is the reason."""
 
 
 class ChatEncoded(ChatLocal, ABC):
@@ -170,14 +166,7 @@ class ChatEncoded(ChatLocal, ABC):
         self._refuse_unknown(overrides, self.known | _SAMPLING)
         limit, timeout, ends = self._limits(overrides, stop)
         name = overrides.get("model") or self.model
-        until = None if timeout is None else time.monotonic() + timeout
-
-        def between() -> None:
-            if cancel.is_set():
-                raise EndedError("cancelled")
-            if until is not None and time.monotonic() >= until:
-                raise EndedError("deadline")
-
+        between = watch(cancel, timeout)
         try:
             given = {key: value for key, value in overrides.items() if key in self.known}
             reply = self._reply(name, messages, between, **given)

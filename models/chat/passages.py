@@ -157,18 +157,18 @@ def _human(text: str) -> tuple[str, _Pile]:
     before, parts = _numbered(text)
     question = before.strip()
     if parts and not question:
-        parts[-1], question = _apart(parts[-1])
+        parts[-1], question = apart(parts[-1])
         *others, last = _PARAGRAPHS.split(parts[-1])
         if not question and others and not _STOPPED.search(last):
             parts[-1], question = parts[-1].removesuffix(last).rstrip(), last
     elif not parts:
-        beside, question = _apart(text)
+        beside, question = apart(text)
         pile.add(beside)
     pile.passages += [Passage(part) for part in parts if part]
     return question, pile
 
 
-def _apart(text: str) -> tuple[str, str]:
+def apart(text: str) -> tuple[str, str]:
     """A text without its question, and that: its last or first paragraph or line, or all of it, or ""."""
     if not text:
         return "", ""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+
+from models.chat.call_form import call_head, compact
 
 Proposed = tuple[str, float]
 """Text that may come next, and its probability."""
@@ -167,14 +168,3 @@ class CallProposals:
             if head.startswith(written):
                 found.append((head[len(written) :], probability))
         return Next(NAMES, tuple(found))
-
-
-@lru_cache(maxsize=256)
-def call_head(name: str) -> str:
-    """How a call of this function begins, up to its arguments."""
-    return '{"name":' + json.dumps(name) + ',"arguments":'
-
-
-def compact(value: Any) -> str:
-    """A value as the grammar has it written."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -16,7 +16,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from homespun.errors import UsageError
-from models.chat.proposals import call_head
+from models.chat.call_form import call_head
 from models.inference.grammar import Grammar, embedded
 from models.inference.schema import bounded
 
@@ -275,10 +275,8 @@ def _count_strings(node: Any) -> int:
 
 def faulty(function: Schema, arguments: Mapping[str, Any]) -> set[str]:
     """Names of the arguments that do not satisfy a function's schema, or are lacking."""
-    import jsonschema
-
     found: set[str] = set()
-    for error in jsonschema.Draft202012Validator(parameters(function)).iter_errors(arguments):
+    for error in _validator(parameters(function)).iter_errors(arguments):
         if error.absolute_path:
             found.add(str(error.absolute_path[0]))
         elif error.validator == "required":
@@ -290,6 +288,18 @@ def problem(function: Schema, arguments: Any) -> str | None:
     """Why arguments do not satisfy a function's schema, or `None` where they do."""
     import jsonschema
 
-    validator = jsonschema.Draft202012Validator(parameters(function))
-    error = jsonschema.exceptions.best_match(validator.iter_errors(arguments))
+    error = jsonschema.exceptions.best_match(_validator(parameters(function)).iter_errors(arguments))
     return None if error is None else f"{error.json_path}: {error.message}"
+
+
+def satisfies(function: Schema, name: str, value: Any) -> bool:
+    """Whether a value may stand for the function's parameter of this name."""
+    return bool(_validator({**parameters(function), "required": []}).is_valid({name: value}))
+
+
+def _validator(schema: Schema) -> Any:
+    """With the formats that the grammar enforces, as far as they can be checked."""
+    import jsonschema
+
+    kind = jsonschema.Draft202012Validator
+    return kind(schema, format_checker=kind.FORMAT_CHECKER)

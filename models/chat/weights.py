@@ -16,13 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from homespun.errors import ModelNotFound
 from models import store
 from models.tokenizers.special import CALL, END, END_OF_TEXT
 
 if TYPE_CHECKING:
-    from models.chat.guidance import Guidance, Proposer
-    from models.encoders.call import Caller
+    from models.chat.guidance import Guidance
+    from models.chat.proposer import Proposer
     from models.inference.engine import Engine, Request, Step
     from models.inference.net import Net
     from models.nets.decoder import Decoder
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 FOREIGN = "hf:"
 SECTION = "proposals"
-"""Of a model's configuration: `models.chat.guidance.Guidance`."""
+"""Of a model's configuration, read as `models.chat.guidance.Guidance`."""
 _KEPT = 3
 # An engine may hold repacked weights of its own, so a burst of answers leaves no more than these behind.
 _IDLE = 2
@@ -48,8 +47,8 @@ class Source:
         generation: Its own defaults of sampling.
         adapter: The folder of an adapter, and
         base: the model that it goes on.
-        guidance: What the encoder's adapters propose to it, and
-        caller: those adapters; None where it writes by itself, or they aren't at hand.
+        guidance: How the encoder's adapters propose to it; None where it writes by itself.
+        home: The state folder in which these are looked for first.
     """
 
     name: str
@@ -60,7 +59,7 @@ class Source:
     adapter: Path | None = None
     base: Source | None = None
     guidance: Guidance | None = field(default=None, hash=False, compare=False)
-    caller: Caller | None = field(default=None, hash=False, compare=False)
+    home: Path | None = field(default=None, hash=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,7 @@ class Voice:
         token_bytes: What a token stands for.
         stop_ids: Tokens that end an answer, and
         end_token: the one that its own template has there.
+        looked_up: What was looked up for an answer to tokens, which stand before the prompt's last one.
         call_token: The token that begins a tool call, or
         call_marker: the text that does.
         call_opening: The same in the grammar's notation.
@@ -85,6 +85,7 @@ class Voice:
     token_bytes: Callable[[int], bytes]
     stop_ids: frozenset[int]
     end_token: int | None = None
+    looked_up: Callable[[str], list[int]] | None = None
     call_token: int | None = None
     call_marker: str | None = None
     call_opening: str = CALL
@@ -185,16 +186,13 @@ def _located(name: str, folder: Path, home: Path | None) -> Source:
 
 def _guided(source: Source, section: Mapping[str, Any], home: Path | None) -> Source:
     """The model with those who propose to it; without them where the encoder isn't at hand."""
-    from models.chat.guidance import Guidance
-    from models.encoders.call import load_caller
+    from models.chat.guidance import Guidance, fingerprints, has_encoder
 
     guidance = Guidance.from_dict(section)
-    try:
-        caller = load_caller(guidance.chooser, guidance.filler, home=home)
-    except ModelNotFound:
+    if not has_encoder(home):
         return source
-    parts = {"model": source.fingerprint, "adapters": caller.fingerprint, "guidance": dict(section)}
-    return replace(source, fingerprint=store.fingerprint(parts), guidance=guidance, caller=caller)
+    parts = {"model": source.fingerprint, "adapters": fingerprints(guidance, home), "guidance": dict(section)}
+    return replace(source, fingerprint=store.fingerprint(parts), guidance=guidance, home=home)
 
 
 def open_brain(source: Source, threads: int | None = None) -> Brain:
@@ -247,16 +245,19 @@ def _load(source: Source, base: Brain | None, threads: int | None) -> Brain:
         voice,
         loaded.net,
         lambda net, turn: Engine(net, tokenizer=tokenizer, threads=threads, turn=turn),
-        proposer=_proposer(source, [voice.token_bytes(token) for token in range(tokenizer.vocab_size)]),
+        proposer=_proposer(
+            source, [voice.token_bytes(token) for token in range(tokenizer.vocab_size)], threads
+        ),
     )
 
 
-def _proposer(source: Source, texts: Sequence[bytes]) -> Proposer | None:
-    if source.guidance is None or source.caller is None:
+def _proposer(source: Source, texts: Sequence[bytes], threads: int | None) -> Proposer | None:
+    if source.guidance is None:
         return None
-    from models.chat.guidance import Proposer
+    from models.chat.guidance import Adapters
+    from models.chat.proposer import Proposer
 
-    return Proposer(source.guidance, source.caller, texts)
+    return Proposer(source.guidance, Adapters(source.guidance, source.home, threads), texts)
 
 
 def _with_adapter(net: Net, base: Source, folder: Path, foreign: bool) -> Net:
@@ -272,7 +273,7 @@ def _with_adapter(net: Net, base: Source, folder: Path, foreign: bool) -> Net:
 
 def own_voice(tokenizer: Tokenizer) -> Voice:
     """How models with this project's special tokens converse."""
-    from models.tokenizers.chat_template import render
+    from models.tokenizers.chat_template import looked_up, render
 
     return Voice(
         render=lambda rows, tools: render(rows, tokenizer, tools=tools),
@@ -280,5 +281,6 @@ def own_voice(tokenizer: Tokenizer) -> Voice:
         token_bytes=tokenizer.token_bytes,
         stop_ids=frozenset({tokenizer.special(END), tokenizer.special(END_OF_TEXT)}),
         end_token=tokenizer.special(END),
+        looked_up=lambda text: looked_up(text, tokenizer),
         call_token=tokenizer.special(CALL),
     )

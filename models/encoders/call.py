@@ -73,7 +73,7 @@ class Caller:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything that could change a call; hexadecimal."""
+        """Changes with all that could change a call but the processor's arithmetic; hexadecimal."""
         return f"{self.chooser.fingerprint}-{self.filler.fingerprint}"
 
     def call(

@@ -63,7 +63,7 @@ class Chooser:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything that could change a choice; hexadecimal."""
+        """Changes with all that could change a choice but the processor's arithmetic; hexadecimal."""
         return self.adapter.fingerprint
 
     def choose(

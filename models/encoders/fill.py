@@ -103,7 +103,7 @@ class Filler:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything that could change an argument; hexadecimal."""
+        """Changes with all that could change an argument but the processor's arithmetic; hexadecimal."""
         return self.adapter.fingerprint
 
     def fill(

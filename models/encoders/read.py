@@ -103,7 +103,7 @@ class Reader:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything that could change an answer; hexadecimal."""
+        """Changes with all that could change an answer but the processor's arithmetic; hexadecimal."""
         return f"{self.adapter.fingerprint}-{self.threshold}"
 
     def read(

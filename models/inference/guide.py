@@ -103,7 +103,7 @@ class Balance:
         row = others.copy()
         row[token] = -np.inf
         if not np.isfinite(net[token]) or not np.isfinite(row.max()):
-            return net  # nothing to decide
+            return others  # nothing to decide
         own = _odds(float(np.exp(net[token])))
         row[token] = row.max() + self.net * own + self.proposals * _odds(probability)
         return row

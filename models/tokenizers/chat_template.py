@@ -2,12 +2,14 @@
 
 Contract: `<|endoftext|>`, then `<|tools|>` + a compact JSON list of schemas + `<|end|>` if there are tools,
 then for each message `<|role|>` + content + `<|end|>`. An assistant's tool calls follow its content, each
-as `<|call|>` + compact JSON `{"name":…,"arguments":…}`. Structure is made of ids and content is encoded as
-ordinary text, so no content can forge structure.
+as `<|call|>` + compact JSON `{"name":…,"arguments":…}`. Before an answer may stand what was looked up for it,
+`<|memory|>` + text + `<|end|>`; an empty text says that nothing was found. Structure is made of ids and
+content is encoded as ordinary text, so no content can forge structure.
 
-`JINJA` is the same template for `transformers`' `apply_chat_template`, with equal ids. Its limit:
-`transformers` renders the whole conversation to one string before it tokenises, so special tokens spelt out
-in a *user's text* are recognised there and can forge structure. Use `render` for text that others wrote.
+`JINJA` is the same template for `transformers`' `apply_chat_template`, with equal ids, but for what was
+looked up, which it doesn't know. Its limit: `transformers` renders the whole conversation to one string
+before it tokenises, so special tokens spelt out in a *user's text* are recognised there and can forge
+structure. Use `render` for text that others wrote.
 """
 
 import json
@@ -58,7 +60,7 @@ def render(
 def render_training(
     messages: Sequence[Message], tokenizer: Encoder, tools: Sequence[Mapping[str, Any]] | None = None
 ) -> tuple[list[int], list[int]]:
-    """Renders a whole conversation with its loss mask.
+    """Renders a whole conversation with its loss mask; a message's "memory" stands before it.
 
     Returns:
         Ids and a mask of the same length: 1 on each token that the assistant must produce (content, calls and
@@ -85,11 +87,18 @@ def _parts(
         if role not in ROLES:
             raise UsageError(f"a message has the role {role!r}; use one of: {', '.join(ROLES)}")
         learnt = role == "assistant"
+        if (found := message.get("memory")) is not None:
+            yield looked_up(found, tokenizer), False
         yield [tokenizer.special(role)], False
         yield tokenizer.encode(content_text(message.get("content"))), learnt
         for call in (message.get("tool_calls") or ()) if learnt else ():
             yield [tokenizer.special("call"), *tokenizer.encode(call_text(call))], learnt
         yield [end], learnt
+
+
+def looked_up(text: str, tokenizer: Encoder) -> list[int]:
+    """Renders what was looked up for an answer: it stands before the answer's `<|assistant|>`."""
+    return [tokenizer.special("memory"), *tokenizer.encode(text), tokenizer.special("end")]
 
 
 def content_text(content: object) -> str:

@@ -58,11 +58,13 @@ def test_a_decision_weighs_both_sides():
     assert int(Balance(0.1, 1.0).decide(sure, sure, 3, 0.3).argmax()) != 3
 
 
-def test_where_nothing_can_be_decided_the_net_stands():
+def test_where_nothing_can_be_decided_the_others_stand():
     forced = np.array([-np.inf, -np.inf, -np.inf, 0.0])
-    assert Balance().decide(forced, forced, 3, 0.1) is forced
+    others = np.array([-np.inf, -np.inf, -np.inf, -0.1])
+    assert Balance().decide(forced, others, 3, 0.1) is others
     forbidden = np.array([-1.0, -1.0, -1.0, -np.inf])
-    assert Balance().decide(forbidden, forbidden, 3, 0.9) is forbidden
+    others = np.array([-9.0, 0.0, -9.0, -np.inf])
+    assert Balance().decide(forbidden, others, 3, 0.9) is others
 
 
 @pytest.mark.parametrize("weights", [(-1.0, 1.0), (0.0, 0.0)])

@@ -1,0 +1,158 @@
+"""Asks the encoder's adapters what to propose to a decoder for one answer.
+
+Whether a tool is called and which one is the chooser's affair (`models.encoders.choose`), what the values of
+a call or of a document are the filler's. A reader looks up what the user asks in what was told
+(`models.chat.told`); its finding stands before the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from models.chat.asking import look_at
+from models.chat.guidance import Adapters, Guidance
+from models.chat.proposal_guide import OPEN, RARELY, ProposalGuide, Proposals
+from models.chat.proposals import CallProposals, Slot
+from models.chat.told import asked
+from models.chat.tools import Plan, satisfies
+from models.inference.guide import TokenTable
+
+if TYPE_CHECKING:
+    from models.encoders.fill import Argument
+
+Rows = Sequence[Mapping[str, Any]]
+Between = Callable[[], None]
+_SHARPNESS = 4.0
+"""Of a property's odds to be used: with several of 0.4 each, none is likelier than that one of them is."""
+
+
+class Proposer:
+    """Asks the adapters; one for a model, shared by all its answers."""
+
+    def __init__(self, guidance: Guidance, adapters: Adapters, texts: Sequence[bytes]) -> None:
+        """Take adapters into use.
+
+        Args:
+            guidance: How much they count.
+            adapters: Who is asked.
+            texts: What each of the decoder's tokens stands for.
+        """
+        self._guidance, self._adapters, self._texts = guidance, adapters, texts
+        self._table = TokenTable(texts)
+
+    def look_up(self, rows: Rows, between: Between) -> str | None:
+        """The words that answer the newest message, "" where none were told; None where nobody looks.
+
+        Args:
+            rows: The whole conversation as template dictionaries.
+            between: Called before each pass; what it raises ends the work.
+        """
+        reader = self._adapters.reader
+        if reader is None:
+            return None
+        if rows[-1]["role"] != "user" or not rows[-1]["content"].strip():
+            return ""
+        question, text = asked(rows)
+        return reader.read(question, [text], between).text if text else ""
+
+    def guide(
+        self, rows: Rows, plan: Plan, found: str, between: Between, *, call: int, end: int
+    ) -> ProposalGuide | None:
+        """The guide of one answer, or None where nothing is to be proposed.
+
+        Args:
+            rows: The conversation as template dictionaries, as far as the decoder sees it.
+            plan: What the answer may be.
+            found: What was looked up for it.
+            between: Called before each pass; what it raises ends the work.
+            call: The token that begins a call, and
+            end: the one that ends a text.
+        """
+        turns = turns_of(rows)
+        proposals = Proposals(found=found)
+        if turns and plan.callable:
+            calls = self._calls(turns, plan, between, answered=rows[-1]["role"] == "tool")
+            proposals = replace(calls, found=found)
+        if turns and plan.document is not None and plan.document.get("properties"):
+            slots = self._slots(turns, _as_function(plan.document), between, told=False)
+            proposals = replace(proposals, document=slots)
+        if proposals == Proposals():  # nothing to say
+            return None
+        return ProposalGuide(self._guidance, self._table, self._texts, proposals, call=call, end=end)
+
+    def _calls(
+        self, turns: list[tuple[str, str]], plan: Plan, between: Between, *, answered: bool
+    ) -> Proposals:
+        functions = {str(function["name"]): function for function in plan.callable}
+        found = self._adapters.caller.likeliest(turns, list(functions.values()), between)
+        assert found is not None
+        shares = found.choice.probabilities
+        names = dict(zip(functions, (share / sum(shares) for share in shares), strict=True))
+        known = {found.name: [_slot(one, functions[found.name], told=True) for one in found.found]}
+
+        def slots(name: str) -> Sequence[Slot]:
+            if name not in known:
+                known[name] = self._slots(turns, functions[name], between, told=True)
+            return known[name]
+
+        if answered:
+            return Proposals(min(found.probability, RARELY), CallProposals(names, slots))
+        seen = look_at(found, functions[found.name])
+        wanted = found.probability if seen.possible else RARELY
+        texts = () if seen.question is None else ((seen.question, 1.0 - OPEN),)
+        return Proposals(wanted, CallProposals(names, slots), None, texts)
+
+    def _slots(
+        self, turns: list[tuple[str, str]], function: Mapping[str, Any], between: Between, *, told: bool
+    ) -> list[Slot]:
+        found = self._adapters.caller.filler.fill(turns, function, between)
+        return [_slot(one, function, told=told) for one in found]
+
+
+def turns_of(rows: Rows) -> list[tuple[str, str]]:
+    """What user and assistant said, as (role, text); messages without text are left out."""
+    return [
+        (row["role"], row["content"])
+        for row in rows
+        if row["role"] in ("user", "assistant") and row["content"].strip()
+    ]
+
+
+def _as_function(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document's schema as a tool that takes its properties."""
+    name = str(document.get("title") or "answer")
+    return {"name": name, "description": str(document.get("description") or ""), "parameters": document}
+
+
+def _slot(argument: Argument, function: Mapping[str, Any], *, told: bool) -> Slot:
+    """What is proposed for a property.
+
+    Args:
+        argument: What was found for it.
+        function: Whose schema the values must satisfy: one that doesn't would only be begun.
+        told: Whether its value is to be found in what was said.
+    """
+    used = 1.0 if argument.required else _sharpened(argument.mentioned)
+    first = max(argument.probability, 0.01)
+    # Decided for all properties together, the chosen value may not be the likeliest of its own.
+    weighed = [
+        (argument.value, first),
+        *((value, min(share, 0.9 * first)) for value, share in argument.others),
+    ]
+    fitting = [
+        (value, share)
+        for value, share in weighed
+        if value is not None and satisfies(dict(function), argument.name, value)
+    ]
+    if not fitting:
+        return Slot(argument.name, used if argument.required else min(used, OPEN), ())
+    covered = 1.0 - OPEN if told else min(1.0 - OPEN, argument.mentioned)
+    whole = sum(share for _, share in fitting)
+    return Slot(argument.name, used, tuple((value, covered * share / whole) for value, share in fitting))
+
+
+def _sharpened(probability: float) -> float:
+    used, unused = probability**_SHARPNESS, (1.0 - probability) ** _SHARPNESS
+    return float(used / (used + unused))

@@ -1,0 +1,52 @@
+"""What the user told in a conversation, as one text in which a reader can look a question up.
+
+Only what the user and the system said counts: what the assistant repeated may be wrong. A question of the
+assistant's stays before the answer to it, which often says nothing by itself ("Ada.").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.chat.passages import apart
+
+_LONGEST = 8000
+"""Characters of what was told that are read, the newest; some two thousand tokens, half a second."""
+_SHORT = 60
+"""Characters of an answer that may need its question."""
+_QUESTION = re.compile(r"[^.!?\n]*\?\s*$")
+
+
+def told(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A line for each message that tells something.
+
+    Args:
+        rows: Template dictionaries, oldest first.
+    """
+    lines: list[str] = []
+    asked = ""
+    for row in rows:
+        content = row["content"].strip()
+        if row["role"] == "assistant":
+            found = _QUESTION.search(content)
+            asked = found[0].strip() if found else ""
+        elif row["role"] in ("user", "system") and content:
+            if asked and row["role"] == "user" and len(content) <= _SHORT:
+                lines.append(asked)
+            lines.append(content)
+            asked = ""
+    return "\n".join(lines)[-_LONGEST:]
+
+
+def asked(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """What the user's newest message asks, and all that was told before it and beside it.
+
+    Args:
+        rows: Template dictionaries, oldest first; the last one is the user's.
+    """
+    beside, question = apart(rows[-1]["content"].strip())
+    if not question:
+        beside, question = "", beside
+    return question, "\n".join(part for part in (told(rows[:-1]), beside) if part)

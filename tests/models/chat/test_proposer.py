@@ -1,0 +1,226 @@
+"""What adapters find becomes proposals, and proposals become what a decoder with random weights writes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from homespun.errors import CorruptWeights
+from models.chat.answer import Options, answer
+from models.chat.ending import EndedError
+from models.chat.guidance import Guidance
+from models.chat.proposer import Proposer
+from models.chat.tools import plan
+from models.chat.weights import Brain, locate, open_brain
+from models.encoders.call import Call
+from models.encoders.choose import Choice
+from models.encoders.fill import Argument
+from models.inference.guide import Balance
+from models.inference.sampling import SamplingParams
+
+WEATHER = {
+    "name": "get_weather",
+    "description": "The weather.",
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "day": {"type": "string", "format": "date"},
+            "metric": {"type": "boolean"},
+        },
+        "required": ["city"],
+    },
+}
+ALARM = {"name": "alarm", "parameters": {"type": "object", "properties": {"hour": {"type": "integer"}}}}
+ASKED = [{"role": "user", "content": "Is it warm in Łódź?"}]
+
+
+class Finds:
+    """Stands for the adapters: has these arguments for every function, and counts how often it's asked."""
+
+    def __init__(
+        self, *arguments: Argument, probability: float = 0.9, told: str = "", choice: int = 0
+    ) -> None:
+        self.arguments, self.probability, self.answer, self.place = arguments, probability, told, choice
+        self.caller = self.filler = self
+        self.reader: Any = self
+        self.filled: list[str] = []
+
+    def likeliest(self, turns: Any, functions: Any, between: Any) -> Call:
+        between()
+        shares = tuple(0.8 if place == self.place else 0.1 for place in range(len(functions)))
+        found = self.fill(turns, functions[self.place], between)
+        missing = tuple(one.name for one in found if one.required and one.value is None)
+        arguments = {one.name: one.value for one in found if one.value is not None and one.mentioned >= 0.5}
+        return Call(self.place, functions[self.place]["name"], arguments, self.probability, 0.9, tuple(found),
+                    Choice(self.place, shares, 0.1, 2.0), 1.0, missing, missing, 9)  # fmt: skip
+
+    def fill(self, turns: Any, function: Any, between: Any) -> list[Argument]:
+        between()
+        self.filled.append(function["name"])
+        names = function["parameters"]["properties"]
+        return [one for one in self.arguments if one.name in names]
+
+    def read(self, question: str, passages: Any, between: Any) -> Any:
+        between()
+        self.looked = question, passages
+
+        @dataclass
+        class Found:
+            text: str
+
+        return Found(self.answer)
+
+
+CITY = Argument("city", "Łódź", 0.99, 0.6, required=True, others=(("warm", 0.4),))
+
+
+@pytest.fixture
+def say(tiny_model: Path):
+    """Answers with the tiny model, to which a stub proposes."""
+    brain = open_brain(locate(str(tiny_model)), 1)
+    texts = [brain.voice.token_bytes(token) for token in range(brain.net.config.vocab_size)]
+
+    def answered(finds: Finds, rows=ASKED, *, guidance=None, deadline=None, cancel=None, **given: Any):
+        made = Brain(brain.voice, brain.net, brain._make_engine, proposer=Proposer(
+            guidance or Guidance(), finds, texts))  # fmt: skip
+        options = Options(SamplingParams(temperature=0.0), None, 200, deadline=deadline)
+        tools = [{"type": "function", "function": tool} for tool in given.pop("tools", ())]
+        ways = plan(tools, given.get("choice"), given.get("document"), given.get("parallel"))
+        deltas = answer(made, rows, ways, options, 1024, cancel or threading.Event())
+        text = ""
+        while True:
+            try:
+                delta = next(deltas)
+            except StopIteration as end:
+                return text, end.value
+            if delta.piece is not None and delta.piece.call is None:
+                text += delta.piece.text
+
+    return answered
+
+
+def called(outcome) -> list[tuple[str, dict[str, Any]]]:
+    assert all(wrong is None for _, wrong in outcome.calls)
+    return [(call.name, json.loads(call.text)) for call, _ in outcome.calls]
+
+
+def test_a_call_is_written_with_what_was_found_though_characters_fall_between_tokens(say) -> None:
+    _, outcome = say(Finds(CITY), tools=[ALARM, WEATHER], choice="get_weather")
+    assert called(outcome) == [("get_weather", {"city": "Łódź"})]
+    assert outcome.finish_reason == "tool_calls"
+    finds = Finds(CITY, Argument("metric", False, 0.8, 0.9), choice=1)
+    _, outcome = say(finds, tools=[ALARM, WEATHER])
+    assert called(outcome) == [("get_weather", {"city": "Łódź", "metric": False})]
+    assert finds.filled == ["get_weather"]
+
+
+def test_an_option_that_was_hardly_mentioned_is_left_out(say) -> None:
+    doubtful = [Argument("metric", True, 0.4, 0.9), Argument("day", "2026-05-03", 0.45, 0.9)]
+    _, outcome = say(Finds(CITY, *doubtful), tools=[WEATHER])
+    assert called(outcome) == [("get_weather", {"city": "Łódź"})]
+
+
+def test_whether_to_call_is_the_choosers_affair(say) -> None:
+    for probability, calls in ((0.6, 1), (0.4, 0), (0.02, 0)):
+        text, outcome = say(Finds(CITY, probability=probability), tools=[WEATHER])
+        assert len(outcome.calls) == calls
+        assert bool(text) is not bool(calls)
+
+
+def test_what_lacks_is_asked_for(say) -> None:
+    nothing = Argument("city", None, 0.1, 0.0, required=True)
+    text, outcome = say(Finds(nothing), tools=[WEATHER])
+    assert text == "Which city?"
+    assert outcome.finish_reason == "stop"
+    assert not outcome.calls
+
+
+def test_a_value_that_the_schema_forbids_is_not_proposed_and_lacks(say) -> None:
+    spoken = {**WEATHER, "parameters": {**WEATHER["parameters"], "required": ["city", "day"]}}
+    text, outcome = say(Finds(CITY, Argument("day", "3 May", 0.99, 0.9, required=True)), tools=[spoken])
+    assert not outcome.calls
+    assert text == "Which day?"
+
+
+def test_behind_a_result_there_is_an_answer_and_no_second_call(say) -> None:
+    call = {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{"name": "get_weather", "arguments": {"city": "X"}}],
+    }
+    rows = [*ASKED, call, {"role": "tool", "content": "22 degrees"}]
+    text, outcome = say(Finds(CITY, probability=0.99), rows, tools=[WEATHER])
+    assert not outcome.calls
+    assert text
+
+
+def test_several_calls_are_made_only_if_the_decoder_is_asked_as_well(say) -> None:
+    _, outcome = say(Finds(CITY, probability=0.99), tools=[WEATHER], parallel=True)
+    assert called(outcome) == [("get_weather", {"city": "Łódź"})]
+
+
+def test_a_document_takes_what_was_found_for_its_properties(say) -> None:
+    properties = {"city": {"type": "string"}, "size": {"type": "integer"}}
+    schema = {"title": "Place", "type": "object", "properties": properties, "required": ["city", "size"]}
+    text, _ = say(Finds(CITY, Argument("size", 7, 0.9, 0.9, required=True)), document=schema)
+    assert json.loads(text) == {"city": "Łódź", "size": 7}
+
+
+def test_what_was_looked_up_is_read_before_the_answer_and_finished_once_begun(say) -> None:
+    rows = [{"role": "user", "content": "My cat is Pomfret."}, {"role": "assistant", "content": "Noted."},
+            {"role": "user", "content": "What's my cat called?"}]  # fmt: skip
+    finds = Finds(told="Pomfret")
+    _, with_note = say(finds, rows)
+    assert finds.looked == ("What's my cat called?", ["My cat is Pomfret."])
+    finds.reader = None
+    _, without = say(finds, rows)
+    assert with_note.prompt_tokens > without.prompt_tokens
+
+
+def test_a_first_message_needs_no_looking_up(say) -> None:
+    finds = Finds(told="Pomfret")
+    say(finds, [{"role": "user", "content": "Hello"}])
+    assert not hasattr(finds, "looked")
+
+
+def test_the_time_that_adapters_take_counts(say) -> None:
+    text, outcome = say(Finds(CITY), tools=[WEATHER], deadline=1e-9)
+    assert (text, outcome.finish_reason, outcome.calls) == ("", "deadline", [])
+    gone = threading.Event()
+    gone.set()
+    assert say(Finds(CITY), tools=[WEATHER], cancel=gone)[1].finish_reason == "cancelled"
+
+
+def test_time_that_runs_out_within_the_answer_ends_it(say) -> None:
+    class Slow(Finds):
+        def fill(self, turns: Any, function: Any, between: Any) -> list[Argument]:
+            if function["name"] == "get_weather":
+                raise EndedError("deadline")
+            return super().fill(turns, function, between)
+
+    # The decoder alone names the function, and takes another one than the chooser.
+    lead = Guidance(choice=Balance(0.0, 1.0))
+    finds = Slow(CITY)
+    finds.arguments = ()
+    outcome = say(finds, tools=[ALARM, WEATHER], choice="get_weather", guidance=lead)[1]
+    assert outcome.finish_reason == "deadline"
+
+
+@pytest.mark.parametrize(
+    "section", [[], {"chooser": "a", "colour": "b"}, {"values": {"net": -1}}, {"choice": 3}]
+)
+def test_a_section_that_makes_no_sense_is_told(section) -> None:
+    with pytest.raises(CorruptWeights, match="proposals"):
+        Guidance.from_dict(section)
+
+
+def test_a_section_says_who_proposes_and_how_much_it_counts() -> None:
+    made = Guidance.from_dict({"chooser": "mine", "told": "told", "values": {"net": 0.5, "proposals": 2}})
+    assert (made.chooser, made.filler, made.told) == ("mine", "fill", "told")
+    assert made.values == Balance(0.5, 2.0)
