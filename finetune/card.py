@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from finetune.adapting.card import BEGIN, END
 from finetune.data.licences import ORIGINS, weights_licence
+from finetune.marks import BEGIN, END, standing, with_results
 from homespun.errors import UsageError
 
 _ANSWERS = "\n## Answers\n"
@@ -97,11 +97,12 @@ def carried_over(card: str, before: str, *, results: bool = True, answers: bool 
         before: the card that it's to replace.
         results: take over what stands between the marks, which others may have put there.
         answers: take over the answers.
+
+    Raises:
+        UsageError: the marks of the earlier card aren't there once each and in order.
     """
-    if results and all(mark in text for text in (card, before) for mark in (BEGIN, END)):
-        standing = before.partition(BEGIN)[2].partition(END)[0]
-        head, _, rest = card.partition(BEGIN)
-        card = f"{head}{BEGIN}{standing}{END}{rest.partition(END)[2]}"
+    if results and BEGIN in card and (measured := standing(before)):
+        card = with_results(card, measured)
     if answers:
         card = card.partition(_ANSWERS)[0].rstrip("\n") + "\n"
         _, found, said = before.partition(_ANSWERS)

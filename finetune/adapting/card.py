@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from finetune.data.licences import ORIGINS, weights_licence
-from homespun.errors import UsageError
+from finetune.marks import BEGIN, END, standing, with_results
 from homespun.files import atomic_write
 from models.encoders.adapters import read_config
 from models.folders import CARD
 
 PLOT = "reliability.svg"
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
 
 ABOUT: Mapping[str, tuple[str, str, str]] = {
     "read": (
@@ -102,27 +101,15 @@ def rewrite(folder: Path) -> None:
 
     Raises:
         CorruptWeights: Its configuration can't be read.
+        UsageError: The marks around the results aren't there once each and in order; the old card stays.
         OutOfSpace: The disk is full; the old card is intact.
     """
     card = folder / CARD
     made = render(folder.name, read_config(folder))
     before = card.read_text(encoding="utf-8") if card.is_file() else ""
-    if BEGIN in before and END in before:
-        made = with_results(made, before.split(BEGIN, 1)[1].split(END, 1)[0])
+    if measured := standing(before):
+        made = with_results(made, measured)
     atomic_write(card, made)
-
-
-def with_results(page: str, results: str) -> str:
-    """Return the page with other results between its marks.
-
-    Raises:
-        UsageError: The marks aren't there, once each and in order.
-    """
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in head + tail:
-        raise UsageError(f"the page needs the line {BEGIN} and after it the line {END}, each once")
-    return f"{head}{begin}\n\n{results.strip()}\n\n{end}{tail}"
 
 
 def _calibration(figures: Mapping[str, float] | None, task: str) -> list[str]:

@@ -14,6 +14,7 @@ RECIPES: Table[Recipe] = Table(
         "home-chat": "finetune.recipes.home_chat:RECIPE",
         "chat-lora": "finetune.recipes.chat_lora:RECIPE",
         "read": "finetune.recipes.read:RECIPE",
+        "told": "finetune.recipes.told:RECIPE",
         "fill": "finetune.recipes.fill:RECIPE",
         "choose": "finetune.recipes.choose:RECIPE",
     },

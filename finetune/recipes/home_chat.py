@@ -1,4 +1,4 @@
-"""home-chat: home-base tuned on generated conversations, the loss on what the assistant says only."""
+"""home-chat: home-base tuned on conversations, the loss on what the assistant says only."""
 
 from __future__ import annotations
 
@@ -27,12 +27,28 @@ right. Don't use it where a wrong answer does harm. Its public training text car
 its sources."""
 
 
+PROPOSALS = {
+    "chooser": "choose",
+    "filler": "fill",
+    "told": "told",
+    "choice": {"net": 0.0, "proposals": 1.0},
+    "values": {"net": 0.0, "proposals": 1.0},
+}
+"""Adapters on the encoder, and how much they count beside the decoder."""
+COUNTS = {"conversations": 30000, "memories": 14000, "requests": 24000, "texts": 8000, "tools": 4000}
+"""How many documents of each kind; requests and texts are left out where there's no public data."""
+
+
 def run(context: Context) -> Result:
-    """Generate conversations and tune. Own settings: `base` (name of the model to tune), `conversations`."""
+    """Generate conversations and tune.
+
+    Own settings: `base` (name of the model to tune), and how many documents of each kind: `conversations`,
+    `memories`, `requests`, `texts`, `tools`.
+    """
     from models.store import find_model
 
     base = find_model(context.overrides.get("base", "home-base"), context.home)
-    kitchen = Kitchen.open("home-chat", context, ("base", "conversations"))
+    kitchen = Kitchen.open("home-chat", context, ("base", *COUNTS))
     if not kitchen.prepared and "tokens" not in kitchen.train:
         _prepare(kitchen, base)
     return kitchen.work(
@@ -40,6 +56,7 @@ def run(context: Context) -> Result:
         description="A very small assistant that talks, remembers what it's told and says what it can't do.",
         limits=LIMITS,
         temperature=0.3,
+        proposals=PROPOSALS,
         init_from=str(base),
         packing="documents",
         window=1024,
@@ -48,28 +65,40 @@ def run(context: Context) -> Result:
         muon_lr=0.005,
         weight_decay=0.05,
         warmup=0.05,
-        max_minutes=20.0,
+        max_minutes=30.0,
         eval_every=100,
         ema=0.99,
     )
 
 
 def _prepare(kitchen: Kitchen, base: Path) -> None:
-    from finetune.data.conversations import conversations
+    from finetune.data.conversations import talks
+    from finetune.data.conversations.memory import remembered
     from finetune.data.documents import Document
+    from finetune.data.handoffs import handoffs
+    from finetune.data.looked_up import after_tools, from_texts, with_lookups
     from finetune.data.prepare import prepare
     from models.tokenizers.fast import Tokenizer
 
+    counts = {name: kitchen.number(name, count) for name, count in COUNTS.items()}
+    say, data = kitchen.context.reporter.say, kitchen.context.data
     documents: dict[str, list[Document]] = {
-        "conversations": list(conversations(2, kitchen.number("conversations", 60000)))
+        "conversations": list(with_lookups(talks(2, counts["conversations"]), 2)),
+        "memories": list(with_lookups(remembered(7, counts["memories"]), 7)),
+        "tools": list(after_tools(2, counts["tools"])),
     }
+    if data is None:
+        say("no public data is named (HOMESPUN_DATA), so no real requests and texts are among it")
+    else:
+        documents["requests"] = list(handoffs(data, 2, counts["requests"]))
+        documents["texts"] = list(from_texts(data, 2, counts["texts"]))
     prepare(
         documents,
         kitchen.tokens,
         tokenizer=Tokenizer.load(base / "tokenizer.json"),
         mask_prompts=True,
         seed=2,
-        report=kitchen.context.reporter.say,
+        report=say,
     )
 
 

@@ -1,6 +1,10 @@
 """The card says what config.json and the answers say, and nothing is left out."""
 
-from finetune.card import render
+import pytest
+
+from finetune.card import carried_over, render, render_adapter
+from finetune.marks import BEGIN, END, with_results
+from homespun.errors import UsageError
 
 NET = {
     "num_layers": 2,
@@ -68,3 +72,27 @@ def test_every_answer_stands_in_the_order_asked() -> None:
 
 def test_a_card_without_answers_claims_none() -> None:
     assert "## Answers" not in render("mine", {"net": NET})
+
+
+LORA = {"lora": {"rank": 2, "alpha": 8.0, "targets": ["query"]}, "training": stage("one")}
+
+
+def test_results_and_answers_that_were_added_since_are_carried_over() -> None:
+    card = render_adapter("m:one", LORA)
+    before = with_results(card, "a table") + "\n## Answers\n\n> Hi\n\nHello.\n"
+    assert carried_over(card, before) == before
+    assert carried_over(card, before, results=False) == before.replace(
+        with_results("\n".join([BEGIN, END]), "a table"), card[card.index(BEGIN) : card.index(END) + len(END)]
+    )
+    assert carried_over(card, before, answers=False) == with_results(card, "a table")
+
+
+def test_without_results_before_there_are_those_of_training() -> None:
+    card = render_adapter("m:one", LORA)
+    for before in ("", "# old\n", f"# old\n\n{BEGIN}\n{END}\n"):
+        assert carried_over(card, before) == card
+
+
+def test_results_between_broken_marks_are_not_lost_in_silence() -> None:
+    with pytest.raises(UsageError, match="each once"):
+        carried_over(render_adapter("m:one", LORA), f"{BEGIN}\na table\n")

@@ -122,8 +122,14 @@ def memories(seed: int, count: int, share: float = 0.7) -> Iterator[list[dict[st
         share: How many of them are about remembering; the others are about anything else, so that the rest
             of what a model can do is kept.
     """
+    for talk in remembered(seed, count, share):
+        yield talk.messages
+
+
+def remembered(seed: int, count: int, share: float = 0.7) -> Iterator[Talk]:
+    """The same conversations as `memories`, with what was asked back in each."""
     for index in range(count):
-        yield remember(Random(f"memory {seed}:{index}"), share).messages
+        yield remember(Random(f"memory {seed}:{index}"), share)
 
 
 def remember(rng: Random, share: float = 1.0) -> Talk:
@@ -265,6 +271,7 @@ class _Memory:
             self.talk.user(f"[What's|What is|Tell me] {item.key.replace('your ', 'my ', 1)}[?| again?]")
         else:
             self._user(item.kind.asks, item.slots)
+        self.talk.asks(item.value)
         self.talk.assistant(item.said)
         self.talk.recall(item.value)
 
@@ -276,6 +283,7 @@ class _Memory:
         if item.key in self.known:
             return
         self._user(item.kind.asks, item.slots)
+        self.talk.asks()
         self.talk.assistant(f"{item.key} is {'somewhere' if item.kind.name == 'place' else 'something'} "
                             "you haven't told me yet")  # fmt: skip
         if rng.random() < 0.15:

@@ -187,7 +187,10 @@ def _summary(talk: Talk, facts: list[Fact]) -> str:
 
 def ask(talk: Talk, fact: Fact) -> None:
     """The user asks a fact back that was told."""
-    talk.pair(fact.attribute.asks, fact.attribute.answers, _slots(talk, fact))
+    slots = _slots(talk, fact)
+    talk.user(fact.attribute.asks, slots)
+    talk.asks(fact.slots["v"])
+    talk.assistant(fact.attribute.answers, slots)
     talk.recall(_spoil(fact))
 
 
@@ -198,6 +201,7 @@ def ask_missing(talk: Talk, *, then_tell: bool = False) -> None:
         return
     slots = _slots(talk, fact)
     talk.user(fact.attribute.asks, slots)
+    talk.asks()
     noun = expand(fact.attribute.noun, talk.rng, slots)
     named = fact.attribute.name not in ("code", "word") and talk.chance(0.8)
     talk.assistant(lines("recall_missing" if named else "recall_missing_that"), {"noun": noun})

@@ -26,6 +26,7 @@ class Talk:
         user_name: the user's name, if it was told.
         facts: key of a fact → value, as told by the user or the system message.
         recalls: (index of a message, value) for every told value which that message repeats.
+        asked: (index of a user's message, value) for every fact that it asks for; "" for one never told.
     """
 
     rng: Random
@@ -35,6 +36,7 @@ class Talk:
     user_name: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     recalls: list[tuple[int, str]] = field(default_factory=list)
+    asked: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def turns(self) -> int:
@@ -105,6 +107,10 @@ class Talk:
         slots.setdefault("me", self.name)
         self.user(users, slots, exact=exact)
         self.assistant(replies, slots, raw=raw)
+
+    def asks(self, value: str = "") -> None:
+        """Note that the latest message asks for this value, or for what was never told."""
+        self.asked.append((len(self.messages) - 1, value))
 
     def recall(self, *values: str) -> None:
         """Note that the latest message repeats values told earlier."""

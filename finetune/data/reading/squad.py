@@ -2,7 +2,8 @@
 
 A file is read in either of two forms, gzip by its suffix: SQuAD's own, one object with `data[{"title",
 "paragraphs": [{"context", "qas"}]}]`, or a paragraph a line: `{"title", "context", "questions":
-[{"question", "answers", "start"}]}`, where `start`, of the first answer, may be left out.
+[{"question", "answers", "start"}]}`, where `start`, of the first answer, may be left out. A line may be an
+article of SQuAD's own file too.
 """
 
 from __future__ import annotations
@@ -22,11 +23,19 @@ FILES = ("squad-v1.1.jsonl.gz", "train-v1.1.json")
 
 @dataclass(frozen=True)
 class Asked:
-    """A question: its right answers, none where the passage holds none, and where the first one begins."""
+    """A question.
+
+    Attributes:
+        question: What is asked.
+        answers: The right answers; none where the passage holds none.
+        start: Where the first one begins, if that's told.
+        id: What the question is called, if it's told.
+    """
 
     question: str
     answers: tuple[str, ...]
     start: int | None
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,18 +95,59 @@ def paragraphs(path: Path) -> Iterator[Paragraph]:
     if not path.is_file():
         raise UsageError(f"{path} is missing: name a file of paragraphs with questions, such as SQuAD's")
     text = "".join(lines(path))
-    articles = _articles(text)
+    whole = _whole(text)
     rows: Iterator[tuple[str, Any]]
-    if articles is None:
+    if whole is None:
         rows = ((f"line {n}", line) for n, line in enumerate(text.split("\n"), 1) if line.strip())
     else:
-        rows = ((f"article {n}", article) for n, article in enumerate(articles, 1))
+        rows = ((f"article {n}", article) for n, article in enumerate(whole, 1))
     for place, row in rows:
         try:
-            found = [_ours(json.loads(row), place)] if articles is None else list(_own(row, place))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            found = parsed(json.loads(row) if whole is None else row, place)
+        except ValueError as error:
             raise UsageError(f"{path}, {place}: not a paragraph with questions ({error})") from error
         yield from found
+
+
+def articles(record: Any) -> Sequence[Any] | None:
+    """The articles that the object of SQuAD's own file holds; None for any other object."""
+    found = record.get("data") if isinstance(record, Mapping) else None
+    return found if isinstance(found, list) else None
+
+
+def parsed(record: Any, place: str) -> list[Paragraph]:
+    """The paragraphs of a record: those of an article of SQuAD's own file, or the one that a line holds.
+
+    Args:
+        record: Of either form.
+        place: Where it stands.
+
+    Raises:
+        ValueError: It's of neither form.
+    """
+    try:
+        if "questions" in record:
+            return [_paragraph(record["title"], record["context"], record["questions"], place)]
+        return [
+            _paragraph(record["title"], one["context"], one["qas"], place) for one in record["paragraphs"]
+        ]
+    except KeyError as error:
+        raise ValueError(f"it has no {error}") from error
+    except (TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def texts(answers: Any) -> list[str]:
+    """Answers as texts, which SQuAD has as objects in its own file and as one object of columns on the hub.
+
+    Raises:
+        KeyError: An object has no text.
+        TypeError: They're something else.
+    """
+    found = answers["text"] if isinstance(answers, Mapping) else answers
+    if not isinstance(found, list):
+        raise TypeError("answers must be a list")
+    return [_text(one["text"] if isinstance(one, Mapping) else one, "an answer") for one in found]
 
 
 def read(folder: Path) -> Iterator[ReadingExample]:
@@ -118,26 +168,30 @@ def read(folder: Path) -> Iterator[ReadingExample]:
             )
 
 
-def _articles(text: str) -> Sequence[Any] | None:
+def _whole(text: str) -> Sequence[Any] | None:
     """The articles of SQuAD's own file; None for any other text."""
     try:
-        whole = json.loads(text)
+        return articles(json.loads(text))
     except ValueError:
         return None
-    found = whole.get("data") if isinstance(whole, dict) else None
-    return found if isinstance(found, list) else None
 
 
-def _ours(row: Mapping[str, Any], place: str) -> Paragraph:
-    asked = (Asked(one["question"], tuple(one["answers"]), one.get("start")) for one in row["questions"])
-    return Paragraph(row.get("title", ""), row["context"], tuple(asked), place)
+def _paragraph(title: Any, context: Any, questions: Any, place: str) -> Paragraph:
+    asked = tuple(_asked(one) for one in questions)
+    # Without a title nobody would know which paragraphs belong together.
+    return Paragraph(_text(title, "title"), _text(context, "context"), asked, place)
 
 
-def _own(article: Mapping[str, Any], place: str) -> Iterator[Paragraph]:
-    for paragraph in article["paragraphs"]:
-        asked = []
-        for one in paragraph["qas"]:
-            answers = one["answers"]
-            start = answers[0]["answer_start"] if answers else None
-            asked.append(Asked(one["question"], tuple(answer["text"] for answer in answers), start))
-        yield Paragraph(article["title"], paragraph["context"], tuple(asked), place)
+def _asked(row: Mapping[str, Any]) -> Asked:
+    answers = row["answers"]
+    start = row.get("start")
+    if start is None and isinstance(answers, list) and answers and isinstance(answers[0], Mapping):
+        start = answers[0].get("answer_start")
+    named = str(row["id"]) if "id" in row else None
+    return Asked(_text(row["question"], "question"), tuple(texts(answers)), start, named)
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be text")
+    return value

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from finetune.adapting.card import ABOUT, BEGIN, END, render, with_results
+from finetune.adapting.card import ABOUT, render, rewrite
 from finetune.adapting.tasks import TASKS
+from finetune.marks import BEGIN, END, with_results
 from homespun.errors import UsageError
 
 CONFIG = {
@@ -40,16 +41,21 @@ def test_every_task_says_what_it_does_and_what_it_cannot():
         assert limits.endswith(".")
 
 
-def test_results_are_put_between_the_marks():
-    card = with_results(render("read", CONFIG), "F1 80")
-    assert "\nF1 80\n" in card
-    again = with_results(card, "F1 81")
-    assert "F1 80" not in again
-    assert again.count("F1 81") == 1
-    assert with_results(again, "F1 81") == again
+def test_a_card_that_is_written_anew_keeps_its_results(tmp_path, monkeypatch):
+    monkeypatch.setattr("finetune.adapting.card.read_config", lambda _: CONFIG)
+    card = tmp_path / "README.md"
+    rewrite(tmp_path)
+    made = card.read_text()
+    assert made == render(tmp_path.name, CONFIG)
+    card.write_text(with_results(f"# old\n\n{BEGIN}{END}\n", "F1 80"))
+    rewrite(tmp_path)
+    assert card.read_text() == with_results(made, "F1 80")
 
 
-@pytest.mark.parametrize("page", ["# read\n", f"{BEGIN}\n", f"{END}\n{BEGIN}\n", f"{BEGIN}{BEGIN}{END}"])
-def test_a_page_without_the_marks_once_each_is_refused(page):
+def test_a_card_whose_marks_are_broken_stays_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("finetune.adapting.card.read_config", lambda _: CONFIG)
+    card = tmp_path / "README.md"
+    card.write_text(broken := f"{BEGIN}\nF1 80\n{BEGIN}\nF1 81\n{END}\n")
     with pytest.raises(UsageError, match=re.escape(BEGIN)):
-        with_results(page, "F1 80")
+        rewrite(tmp_path)
+    assert card.read_text() == broken

@@ -63,9 +63,8 @@ def test_orders_join_turns_of_one_speaker_and_skip_calls(tmp_path: Path) -> None
 
 def test_reading_puts_the_paragraph_before_the_first_question_only(tmp_path: Path) -> None:
     questions = [{"question": "Who?", "answers": ["Ada"]}, {"question": "When?", "answers": ["1842"]}]
-    write_records(
-        tmp_path / "squad-v1.1.jsonl.gz", [{"context": "Ada wrote it in 1842.", "questions": questions}]
-    )
+    row = {"title": "Ada", "context": "Ada wrote it in 1842.", "questions": questions}
+    write_records(tmp_path / "squad-v1.1.jsonl.gz", [row])
     (document,) = SOURCES["reading"](tmp_path)
     assert document[0]["content"].startswith("Ada wrote it in 1842.\n\n")
     assert "wrote" not in document[2]["content"]

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from finetune.progress import Reporter
-from finetune.recipes import choose, fill, read
+from finetune.recipes import choose, fill, read, told
 from finetune.recipes.read import run
 from finetune.recipes.recipe import Context
 from homespun.errors import UsageError
@@ -58,6 +58,19 @@ def test_questions_become_an_adapter_and_resuming_remembers_what_was_set(tmp_pat
     assert set(config["training"]["sources"]) == {"reading"}
     again = run(given(tmp_path, None, resume=True, epochs="2"))
     assert again.steps > result.steps
+
+
+def test_conversations_become_a_reader_of_their_own(tmp_path: Path, data: Path) -> None:
+    small = {"rank": "2", "alpha": "2", "batch_tokens": "640", "compile": "false", "conversations": "8"}
+    result = told.run(given(tmp_path, data, **small, max_minutes="0.1"))
+    assert result.folder == tmp_path / "models" / "minilm" / "adapters" / "told"
+    config = json.loads((result.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["task"] == "read"
+    assert set(config["training"]["sources"]) == {"told", "reading"}
+    found = Reader("told", home=tmp_path, threads=1, threshold=0.0).read(
+        "Where do I live?", ["I live in Oslo."]
+    )
+    assert found.best
     assert json.loads((tmp_path / "runs" / "read" / "config.json").read_text())["rank"] == 2
 
 

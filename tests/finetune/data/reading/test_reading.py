@@ -95,6 +95,47 @@ def test_squads_own_file_is_read_as_it_is_published(tmp_path, indent):
     assert (example.group, example.question, example.answer) == ("Sandholm", "Who?", "Otto Brandt")
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"context": "c", "questions": []}, "no 'title'"),
+        ({"title": None, "context": "c", "questions": []}, "title must be text"),
+        ({"title": "T", "context": 3, "questions": []}, "context must be text"),
+        ({"title": "T", "context": "c", "questions": [{"question": "q", "answers": "c"}]}, "a list"),
+        ({"title": "T", "context": "c", "questions": [{"question": "q", "answers": [3]}]}, "an answer must"),
+        ({"title": "T", "context": "c", "questions": ["q"]}, ""),
+        ({"title": "T", "paragraphs": [{"context": "c"}]}, "no 'qas'"),
+        ({"paragraphs": []}, "no 'title'"),
+        ("questions", ""),
+        (3, ""),
+    ],
+)
+def test_what_a_record_lacks_is_said(tmp_path, row, said):
+    path = tmp_path / "dev.jsonl"
+    good = {"title": "T", "context": "c", "questions": []}
+    path.write_text(f"{json.dumps(good)}\n\n{json.dumps(row)}\n")
+    with pytest.raises(UsageError, match=rf"line 3: not a paragraph with questions.*{said}"):
+        list(paragraphs(path))
+
+
+def test_articles_of_squads_own_file_may_be_lines_and_questions_have_names(tmp_path):
+    article = copy.deepcopy(OWN["data"][0])
+    article["paragraphs"][0]["qas"][0]["id"] = "5a"
+    del article["paragraphs"][0]["qas"][0]["answers"][0]["answer_start"]
+    path = tmp_path / "dev.jsonl"
+    path.write_text(json.dumps(article) + "\n" + json.dumps(OWN["data"][1]) + "\n")
+    found = list(paragraphs(path))
+    assert [(one.title, one.place) for one in found] == [
+        ("Sandholm", "line 1"),
+        ("Sandholm", "line 1"),
+        ("Vessing", "line 2"),
+    ]
+    assert [(one.id, one.answers, one.start) for one in found[0].questions] == [
+        ("5a", ("Otto Brandt",), None),
+        (None, (), None),
+    ]
+
+
 def test_where_an_answer_begins_is_found_if_it_is_not_told(tmp_path):
     asked = [{"question": "Who?", "answers": ["Otto Brandt"]}]
     row = {"title": "Sandholm", "context": PASSAGES[0], "questions": asked}

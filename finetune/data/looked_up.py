@@ -1,0 +1,158 @@
+"""Conversations in which what was looked up stands before the answer, so that answering becomes wording it.
+
+In use an adapter on the encoder looks each question up in what the user told, or in a passage, and its
+finding stands before the answer (`<|memory|>` in the chat template): the words that were found, or none. Here
+it is known what would be found. A share of conversations stays without, as where there's no such adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from finetune.data.conversations.grammar import expand
+from finetune.data.conversations.talk import Talk
+from finetune.data.documents import Message
+from finetune.data.reading.squad import ReadingExample, read
+from finetune.data.reading.unanswerable import unanswerable
+from homespun.text.sentences import split
+
+PLAIN = 0.25
+"""Share of conversations without anything looked up."""
+_ASKED = 0.75
+"""How often a question for something told is the one that's looked up, where there is one."""
+_WRONG = 0.05
+"""How often something is found for what asks for nothing."""
+_CONTEXT = 700
+_FOUND = (
+    "{answer}.",
+    "{answer}.",
+    "[It says|The text says|It's|That's|As far as the text tells,] {answer}.",
+    "According to the [text|passage]: {answer}.",
+)
+_NOT_FOUND = (
+    "The text doesn't [say|tell|say that|mention that].",
+    "I [can't|couldn't] find that in the text.",
+    "[That isn't|That's not] in the text, [sorry|as far as I can see].",
+)
+
+
+def with_lookups(talks: Iterable[Talk], seed: int) -> Iterator[list[Message]]:
+    """Yield the conversations, most of them up to one answer before which stands what was looked up."""
+    for number, talk in enumerate(talks):
+        rng = Random(f"lookups {seed}:{number}")
+        told, messages = dict(talk.asked), talk.messages
+        places = [
+            place
+            for place, message in enumerate(messages[:-1])
+            if message["role"] == "user" and messages[place + 1]["role"] == "assistant"
+        ]
+        if not places or rng.random() < PLAIN:
+            yield messages
+            continue
+        asking = [place for place in places if place in told]
+        place = rng.choice(asking) if asking and rng.random() < _ASKED else rng.choice(places)
+        found = told.get(place, "")
+        known = [value for at, value in told.items() if value]
+        if place not in told and known and rng.random() < _WRONG:
+            found = rng.choice(known)
+        yield [*messages[: place + 1], {**messages[place + 1], "memory": found}]
+
+
+def from_texts(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
+    """Yield questions with a passage before them, answered from it, a third of them not.
+
+    Args:
+        folder: Of public data, with SQuAD.
+        seed: Decides everything.
+        count: How many.
+
+    Raises:
+        UsageError: The file is missing.
+    """
+    rng = Random(f"texts {seed}")
+    asked = [one for one in read(folder) if len(one.answer) <= 60]
+    asked = rng.sample(asked, min(len(asked), count))
+    without = list(unanswerable(asked, seed))
+    rng.shuffle(without)
+    mixed = asked[: count - count // 3] + without[: count // 3]
+    rng.shuffle(mixed)
+    for one in mixed:
+        text = _around(one)
+        asking = [{"role": "user", "content": f"{text}\n\n{one.question}"}]
+        if rng.random() < 0.3:
+            asking = [
+                {"role": "user", "content": text},
+                {"role": "assistant", "content": "I've read that. Ask me about it."},
+                {"role": "user", "content": one.question},
+            ]
+        pattern = _FOUND if one.answer else _NOT_FOUND
+        answer = expand(pattern, rng, {"answer": one.answer}).replace("..", ".")
+        yield [
+            *asking,
+            {"role": "assistant", "content": answer[:1].upper() + answer[1:], "memory": one.answer},
+        ]
+
+
+def _around(one: ReadingExample) -> str:
+    """The sentences around the answer, or the first ones, up to a length."""
+    spans = split(one.passage)
+    start, end = max(one.start, 0), max(one.end, 1)
+    kept = [place for place, (first, last) in enumerate(spans) if first < end and start < last] or [0]
+    first, last = kept[0], kept[-1]
+    while spans[last][1] - spans[first][0] < _CONTEXT and (first > 0 or last < len(spans) - 1):
+        if first > 0:
+            first -= 1
+        elif last < len(spans) - 1:
+            last += 1
+    return one.passage[spans[first][0] : spans[last][1]].strip()
+
+
+def after_tools(seed: int, count: int) -> Iterator[list[Message]]:
+    """Yield requests that a tool was called for, its result, and the answer from it; a fifth of them fail."""
+    from finetune.data.calls.generated import generated
+
+    made = 0
+    for example in generated(seed, 3 * count):
+        if made == count:
+            return
+        if example.tool is None:
+            continue
+        made += 1
+        rng = Random(f"tools {seed}:{made}")
+        arguments = {name: argument.value for name, argument in example.arguments.items()}
+        call = {"name": example.tool, "arguments": arguments}
+        result, answer = _result(rng, arguments)
+        yield [
+            *({"role": turn.role, "content": turn.text} for turn in example.turns),
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "content": result},
+            {"role": "assistant", "content": answer, "memory": ""},
+        ]
+
+
+def _result(rng: Random, arguments: dict[str, Any]) -> tuple[str, str]:
+    from finetune.data.conversations.words import invented, pick
+    from models.tokenizers.chat_template import compact_json
+
+    if rng.random() < 0.2:
+        why = expand(("not found", "no connection", "timed out", "access denied", "unknown {o}"), rng,
+                     {"o": pick(rng, "object")})  # fmt: skip
+        ask = rng.choice(("Shall I try again?", "Shall I try something else?", "What should I do instead?"))
+        return f"Error: {why}", f"That didn't work: {why}. {ask}"
+    number = rng.choice((str(rng.randint(0, 99)), f"{rng.uniform(0, 500):.2f}", f"{rng.randint(100, 99999)}"))
+    thing = rng.choice(
+        (number, f"{number} {pick(rng, 'object')}s", invented(rng, 2).capitalize(), "done", "ok")
+    )
+    if rng.random() < 0.5:
+        if thing in ("done", "ok"):
+            return thing, rng.choice(("Done.", "That's done.", "It's done. Anything else?"))
+        return thing, rng.choice(
+            (f"The result is {thing}.", f"It's {thing}.", f"{thing}.", f"I got: {thing}.")
+        )
+    names = [*list(arguments)[:1], pick(rng, "object"), rng.choice(("status", "result", "total"))]
+    values: list[Any] = [*list(arguments.values())[:1], thing, rng.choice(("ok", number, "ready"))]
+    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in zip(names, values, strict=False))
+    return compact_json(dict(zip(names, values, strict=False))), f"Here is the result: {told}."

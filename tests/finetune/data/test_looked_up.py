@@ -1,0 +1,98 @@
+"""Conversations with what was looked up: what stands there was told, and the answer says it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from finetune.data.conversations import talks
+from finetune.data.conversations.memory import remembered
+from finetune.data.looked_up import after_tools, from_texts, with_lookups
+from homespun.errors import UsageError
+
+PASSAGES = [
+    "The mill by the river was built in 1802. Its owner was Greta Holm. It burnt down in 1876.",
+    "The bridge was finished in 1911. Masons came from Vessing. The road was paved in 1920.",
+]
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Path:
+    rows = []
+    for title, context in zip(("Mill", "Bridge"), PASSAGES, strict=True):
+        year = context.split(" in ")[1][:4]
+        question = {
+            "question": f"When was the {title.lower()} made?",
+            "answers": [year],
+            "start": context.find(year),
+        }
+        rows.append({"title": title, "context": context, "questions": [question] * 6})
+    with gzip.open(tmp_path / "squad-v1.1.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return tmp_path
+
+
+@pytest.mark.parametrize("source", [lambda: talks(3, 400), lambda: remembered(3, 400)])
+def test_what_was_found_was_told_before_and_is_in_the_answer(source) -> None:
+    found = empty = plain = 0
+    for messages in with_lookups(source(), 1):
+        *before, last = messages
+        assert all("memory" not in message for message in before)
+        if "memory" not in last:
+            plain += 1
+            continue
+        assert last["role"] == "assistant"
+        value = last["memory"].lower()
+        if not value:
+            empty += 1
+            continue
+        found += 1
+        assert before[-1]["role"] == "user"
+    assert min(found, empty, plain) > 40
+
+
+def test_answers_say_what_was_found_for_them() -> None:
+    said = [
+        message["memory"].lower() in message["content"].lower()
+        for messages in with_lookups(remembered(5, 600, 1.0), 1)
+        for message in messages
+        if message.get("memory")
+    ]
+    # A few findings are wrong on purpose, and "an old lamp" may be answered with another article.
+    assert sum(said) / len(said) > 0.88
+
+
+def test_equal_seeds_give_equal_conversations(public: Path) -> None:
+    assert list(with_lookups(talks(3, 30), 2)) == list(with_lookups(talks(3, 30), 2))
+    assert list(after_tools(3, 20)) == list(after_tools(3, 20))
+    assert list(from_texts(public, 3, 9)) == list(from_texts(public, 3, 9))
+
+
+def test_texts_are_answered_in_their_own_words_or_not_at_all(public: Path) -> None:
+    made = list(from_texts(public, 1, 12))
+    answers = [messages[-1] for messages in made]
+    assert {answer["memory"] for answer in answers} >= {"", "1802"}
+    for messages, answer in zip(made, answers, strict=True):
+        assert answer["memory"] in " ".join(message["content"] for message in messages[:-1])
+        assert answer["memory"] in answer["content"]
+        if not answer["memory"]:
+            assert "text" in answer["content"]
+    with pytest.raises(UsageError, match="squad"):
+        list(from_texts(public / "elsewhere", 1, 3))
+
+
+def test_results_of_tools_are_what_the_answer_says() -> None:
+    failed = 0
+    for messages in after_tools(1, 200):
+        call, result, answer = messages[-3:]
+        assert call["tool_calls"][0]["name"]
+        assert [message["role"] for message in (call, result, answer)] == ["assistant", "tool", "assistant"]
+        if result["content"].startswith("Error: "):
+            failed += 1
+            assert result["content"].removeprefix("Error: ") in answer["content"]
+        elif result["content"] not in ("done", "ok") and not result["content"].startswith("{"):
+            assert result["content"] in answer["content"]
+    assert 20 < failed < 80
