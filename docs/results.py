@@ -20,7 +20,7 @@ from evals.report.markdown import escape, table
 from evals.report.rows import BETTER, COUNTED, Row, rows, timings_of
 from evals.result import Report, SuiteResult, SystemResult
 from evals.run_folder import find_run, read_report, to_json
-from finetune.adapting.card import with_results
+from finetune.marks import with_results
 from homespun.errors import HomespunError
 from homespun.files import atomic_write
 

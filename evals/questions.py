@@ -21,6 +21,7 @@ from typing import Any
 
 from evals.data import existing, is_hub, located, read_lines
 from evals.sample import Sample
+from finetune.data.reading import squad
 from homespun.errors import UsageError
 
 WHAT = "questions with passages"
@@ -44,7 +45,7 @@ def read(where: str | Path) -> Iterator[Sample]:
         for line, row in _rows(file):
             number += 1
             try:
-                for sample in _samples(row, number):
+                for sample in _samples(row, line, number):
                     some = True
                     yield sample
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -71,10 +72,11 @@ def _rows(where: str | Path) -> Iterator[tuple[str, Row]]:
     whole = None if is_hub(str(where)) else _whole(existing(where, WHAT))
     rows = located(where, what=WHAT, fields=(), empty=True) if whole is None else [(str(where), whole)]
     for line, row in rows:
-        if isinstance(row.get("data"), list):
-            yield from ((f"{line}, article {n}", article) for n, article in enumerate(row["data"], 1))
-        else:
+        articles = squad.articles(row)
+        if articles is None:
             yield line, row
+        else:
+            yield from ((f"{line}, article {n}", article) for n, article in enumerate(articles, 1))
 
 
 def _whole(path: Path) -> dict[str, Any] | None:
@@ -94,16 +96,14 @@ def _parsed(text: str) -> Any:
         return None  # told by whoever reads line by line
 
 
-def _samples(row: Row, number: int) -> Iterator[Sample]:
-    if "questions" in row:
-        yield from _paragraph(row, row["questions"], str(row["title"]), _source(row), f"{number}-")
-    elif "paragraphs" in row:
-        title = str(row["title"])
-        for place, part in enumerate(row["paragraphs"], 1):
-            yield from _paragraph(part, part["qas"], title, _source(row), f"{number}-{place}-")
+def _samples(row: Row, line: str, number: int) -> Iterator[Sample]:
+    if "questions" in row or "paragraphs" in row:
+        for place, part in enumerate(squad.parsed(row, line), 1):
+            prefix = f"{number}-" if "questions" in row else f"{number}-{place}-"
+            yield from _paragraph(part, _source(row), prefix)
     elif "context" in row:
         title, identity = str(row.get("title", "")), str(row.get("id", number))
-        answers = _texts(row["answers"])
+        answers = squad.texts(row["answers"])
         yield _sample(identity, row["question"], [row["context"]], answers, title, _source(row))
     elif "input" in row:
         passages = [passage["text"] for passage in row["passages"]]
@@ -116,17 +116,10 @@ def _samples(row: Row, number: int) -> Iterator[Sample]:
         yield _sample(identity, row["question"], row["passages"], row["answers"], group, _source(row))
 
 
-def _paragraph(row: Row, asked: Sequence[Row], title: str, source: str, prefix: str) -> Iterator[Sample]:
-    for place, one in enumerate(asked, 1):
-        identity = str(one.get("id", f"{prefix}{place}"))
-        yield _sample(identity, one["question"], [row["context"]], _texts(one["answers"]), title, source)
-
-
-def _texts(answers: Any) -> list[Any]:
-    """Answers as texts; SQuAD has them as objects, the hub as one object of columns."""
-    if isinstance(answers, Mapping):
-        return list(answers["text"])
-    return [one["text"] if isinstance(one, Mapping) else one for one in answers]
+def _paragraph(part: squad.Paragraph, source: str, prefix: str) -> Iterator[Sample]:
+    for place, one in enumerate(part.questions, 1):
+        identity = one.id if one.id is not None else f"{prefix}{place}"
+        yield _sample(identity, one.question, [part.context], list(one.answers), part.title, source)
 
 
 def _source(row: Row) -> str:

@@ -106,12 +106,11 @@ def _silent(_piece: str) -> None:
 
 
 def _cite(reply: Reply) -> None:
-    for number, citation in enumerate(reply.citations, 1):
-        passage = (citation.get("extras") or {}).get("passage", number)
-        quoted = " ".join(str(citation.get("cited_text") or "").split())
-        source = ", ".join(str(citation[key]) for key in ("title", "url") if citation.get(key))
-        parts = (f"[{passage}]", quoted and f'"{quoted}"', source and f"({source})")
-        note(" ".join(part for part in parts if part))
+    for source in reply.sources:
+        number = "" if source.passage is None else f"[{source.passage}]"
+        where = ", ".join(filter(None, (source.title, source.url)))
+        parts = (number, source.quoted and f'"{source.quoted}"', where and f"({where})")
+        note(" ".join(filter(None, parts)))
 
 
 def _question(message: list[str] | None) -> str | None:

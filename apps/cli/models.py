@@ -139,11 +139,19 @@ def _plainly(value: Any) -> str:
 
 
 def _found(name: str, home: Path) -> tuple[Path, dict[str, Any]]:
-    """The folder and the configuration of a model, or of an adapter of either kind."""
+    """The folder and the configuration of a model, or of an adapter of either kind.
+
+    Raises:
+        HomespunError: There is none of that name, or several adapters answer to it.
+    """
+    from homespun.errors import UsageError
     from models.chat.addresses import ENCODED
     from models.store import find_model, read_config
 
     adapters = _on_encoder(name, home)
+    if len(adapters) > 1:
+        several = ", ".join(one.name for one in adapters)
+        raise UsageError(f"{name} has no folder of its own: name one of: {several}")
     if len(adapters) == 1 and name not in ENCODED:
         return adapters[0].folder, dict(adapters[0].config)
     folder = find_model(name, home)

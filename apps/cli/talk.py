@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage
 
+from apps.citations import Source, citations, sources
 from graphs.chatbot import Context, check_question, keep_partial, rewind, settle, undo
 from graphs.threads import prune
 from homespun.errors import UsageError
@@ -45,7 +46,8 @@ class Reply:
         finish_reason: why it ended, in the model's words ("stop", "length", …).
         usage: tokens in and out, where the model counts them.
         seconds: from the question to the end; `first` to the first piece of text.
-        citations: what it names as its sources, as LangChain's annotations.
+        citations: what it cites, as LangChain's annotations.
+        sources: what these name, each source once.
         confidence: how sure the model is that it's right, where it says so.
     """
 
@@ -55,6 +57,7 @@ class Reply:
     seconds: float
     first: float | None
     citations: tuple[Mapping[str, Any], ...] = ()
+    sources: tuple[Source, ...] = ()
     confidence: float | None = None
 
 
@@ -141,7 +144,8 @@ class Conversation:
             usage=_usage(message),
             seconds=time.monotonic() - begun,
             first=first,
-            citations=_citations(message),
+            citations=tuple(dict(note) for note, _ in citations(message)),
+            sources=tuple(sources(message)),
             confidence=message.response_metadata.get("confidence"),
         )
 
@@ -210,12 +214,6 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _citations(message: AIMessage) -> tuple[Mapping[str, Any], ...]:
-    texts = (block for block in message.content_blocks if block["type"] == "text")
-    notes = (note for block in texts for note in block.get("annotations") or ())
-    return tuple(dict(note) for note in notes if note.get("type") == "citation")
 
 
 def _usage(message: AIMessage) -> dict[str, int]:

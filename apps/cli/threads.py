@@ -193,6 +193,8 @@ def _speaker(message: AnyMessage) -> str:
 
 
 def _plain(messages: Sequence[AnyMessage]) -> list[dict[str, Any]]:
+    from apps.signature import answered_by
+
     roles = {"human": "user", "ai": "assistant"}
     plain = []
     for message in messages:
@@ -201,7 +203,7 @@ def _plain(messages: Sequence[AnyMessage]) -> list[dict[str, Any]]:
             entry["tool_calls"] = calls
         if reason := message.response_metadata.get("finish_reason"):
             entry["finish_reason"] = reason
-        if name := message.response_metadata.get("model_name"):
+        if name := answered_by(message):
             entry["model"] = name
         plain.append(entry)
     return plain

@@ -35,7 +35,7 @@ class Answer:
         graph: the chatbot graph, with a checkpointer.
         thread: the thread's name.
         question: what is asked; None answers the thread's last question (after `rewind`).
-        model: who is asked; noted on an answer that doesn't say it.
+        model: who is asked; noted on the answer.
         sampling: arguments of the model's call.
         session: who reads it.
         done: called when the run is over, before anybody who waits for it is told.

@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage
 from apps.pages import threads
 from apps.pages.answer import one_line
 from apps.pages.context import PageContext
+from apps.signature import answered_by
 
 ROLES = {"human": "user", "ai": "assistant"}
 
@@ -68,7 +69,7 @@ def plain(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
     found = []
     for message in messages:
         entry: dict[str, Any] = {"role": ROLES.get(message.type, message.type), "content": str(message.text)}
-        if name := message.response_metadata.get("model_name"):
+        if name := answered_by(message):
             entry["model"] = name
         found.append(entry)
     return [one for one in found if one["role"] in ("user", "assistant", "system")]

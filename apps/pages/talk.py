@@ -221,10 +221,11 @@ class Talk:
         return model
 
     def _chosen(self, name: str) -> Update:
-        """Chooses a model by its name in a thread."""
+        """Chooses the model that answered last in a thread, by its name there; "" leaves the choice."""
         if not name:
             return gr.skip()
-        # A provider's model has a name of its own there, and only the model of the settings can be one.
+        # What isn't on offer (deleted since, asked on the command line alone, known there by a provider's own
+        # name) gives way to what a fresh page begins with, whatever another chat has left chosen.
         return gr.update(value=name if name in self.context.models else self.context.model)
 
     def _sampling(self, model: str | None, knobs: tuple[Any, ...]) -> dict[str, float | int]:

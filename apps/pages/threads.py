@@ -13,7 +13,9 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
-from apps.pages.foot import answered_by, footed, sources
+from apps.citations import sources
+from apps.pages.foot import footed, named
+from apps.signature import answered_by, is_signed, signed
 from graphs.chatbot import undo
 from graphs.chatbot.turns import NODE
 
@@ -48,7 +50,7 @@ def display(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
         if not isinstance(message, AIMessage):
             found.append(said("user", str(message.text)))
             continue
-        small, name = sources(message), answered_by(message)
+        small, name = list(map(named, sources(message))), answered_by(message)
         if several and name and name != last:
             small.append(f"Answered by {escape(name)}")
         last = name or last
@@ -63,16 +65,14 @@ def last_model(messages: Sequence[BaseMessage]) -> str:
 
 
 def sign(graph: Any, thread: str, model: str) -> None:
-    """Notes on the last answer which model gave it, unless the model said so itself.
+    """Notes on the last answer which model gave it, by the address that it was asked at.
 
-    Models tell their names at an answer's end, so one that was stopped has none.
+    What models say of themselves isn't enough: a provider's has another name there, and one that was stopped
+    has none, since names come at an answer's end.
     """
     messages = read(graph, thread)
-    if not messages or not isinstance(messages[-1], AIMessage) or answered_by(messages[-1]):
-        return
-    noted = {**messages[-1].response_metadata, "model_name": model}
-    signed = messages[-1].model_copy(update={"response_metadata": noted})
-    graph.update_state(config(thread), {"messages": [signed]}, as_node=NODE)
+    if messages and isinstance(last := messages[-1], AIMessage) and not is_signed(last):
+        graph.update_state(config(thread), {"messages": [signed(last, model)]}, as_node=NODE)
 
 
 def said(role: str, text: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from evals.sample import digest
 from evals.selection import select
 from evals.suite import Source
 from evals.suites import SUITES
-from finetune.adapting.card import BEGIN, END, with_results
+from finetune.marks import BEGIN, END, with_results
 from homespun.errors import ModelNotFound
 from homespun.settings import load_settings
 

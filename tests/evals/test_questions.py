@@ -9,6 +9,7 @@ import pytest
 
 from evals.questions import read
 from evals.sample import Sample
+from finetune.data.reading import squad
 from homespun.errors import UsageError
 
 CONTEXT = "Hollow Bridge opened in 1932."
@@ -65,6 +66,18 @@ def test_squads_own_file_on_one_line_or_many(tmp_path: Path, name: str, indent: 
     assert [one.tags["kind"] for one in found] == ["answerable", "unanswerable", "unanswerable"]
 
 
+def test_training_and_measuring_read_squads_forms_alike(tmp_path: Path) -> None:
+    path = tmp_path / "dev.jsonl"
+    asked = [{"id": 7, "question": "When?", "answers": ["1932"], "start": 24}]
+    line = {"title": "Bridges", "context": CONTEXT, "questions": asked}
+    path.write_text("\n".join(map(json.dumps, [line, *OFFICIAL["data"]])))
+    here = [(one.group, one.input["question"], one.input["passages"]) for one in read(path)]
+    parts = squad.paragraphs(path)
+    there = [(part.title, one.question, [part.context]) for part in parts for one in part.questions]
+    assert here == there
+    assert [one.id for one in read(path)] == ["7", "5a", "5b", "3-1-1"]
+
+
 def test_squads_rows_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {
         "id": "5a",
@@ -88,6 +101,9 @@ def test_squads_rows_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         ('{"data": ["T"]}', r"article 1: questions with passages need"),
         ('{"title": "T", "context": "c", "questions": [{"question": "q"}]}', r"line 1: questions with"),
         ('{"context": "c", "question": "q", "answers": 3}', r"line 1: questions with passages need"),
+        ('{"context": "c", "questions": []}', r"line 1: questions with passages need"),
+        ('{"title": null, "context": "c", "questions": []}', r"line 1: questions with passages need"),
+        ('{"title": "T", "context": "c", "questions": [{"question": "q", "answers": "c"}]}', r"line 1: ques"),
         ('{"data": []}', "holds no questions with passages"),
         ('{\n"data"', "line 1, is not JSON"),
         ("[\n1]", "begins an array"),

@@ -126,11 +126,11 @@ def parsed(record: Any, place: str) -> list[Paragraph]:
         ValueError: It's of neither form.
     """
     try:
+        # Without a title nobody would know which paragraphs belong together.
+        title = _text(record["title"], "title")
         if "questions" in record:
-            return [_paragraph(record["title"], record["context"], record["questions"], place)]
-        return [
-            _paragraph(record["title"], one["context"], one["qas"], place) for one in record["paragraphs"]
-        ]
+            return [_paragraph(title, record["context"], record["questions"], place)]
+        return [_paragraph(title, one["context"], one["qas"], place) for one in record["paragraphs"]]
     except KeyError as error:
         raise ValueError(f"it has no {error}") from error
     except (TypeError, AttributeError) as error:
@@ -176,10 +176,8 @@ def _whole(text: str) -> Sequence[Any] | None:
         return None
 
 
-def _paragraph(title: Any, context: Any, questions: Any, place: str) -> Paragraph:
-    asked = tuple(_asked(one) for one in questions)
-    # Without a title nobody would know which paragraphs belong together.
-    return Paragraph(_text(title, "title"), _text(context, "context"), asked, place)
+def _paragraph(title: str, context: Any, questions: Any, place: str) -> Paragraph:
+    return Paragraph(title, _text(context, "context"), tuple(map(_asked, questions)), place)
 
 
 def _asked(row: Mapping[str, Any]) -> Asked:

@@ -61,10 +61,15 @@ def test_what_stands_on_the_encoder_is_listed_and_shown(homespun: Any, homespun_
         assert (shown["config"]["task"], shown["damaged"]) == ("read", [])
     for address in ("reader:read", shown["folder"]):
         assert homespun("models", "show", address, "--json").json["folder"] == shown["folder"]
-    for name, used in (("reader", "it uses read\n"), ("caller", "it uses choose, fill\n")):
-        gone = homespun("models", "show", name)
-        assert (gone.status, f"{name} has no folder of its own" in gone.line) == (2, True)
-        assert gone.line.endswith(used)
+    for name, used in (
+        ("reader", "it uses read\n"),
+        ("caller", "name one of: choose, fill\n"),
+        ("caller:choose+fill", "name one of: choose, fill\n"),
+    ):
+        for command in ("show", "card"):
+            gone = homespun("models", command, name)
+            assert (gone.status, f"{name} has no folder of its own" in gone.line) == (2, True)
+            assert gone.line.endswith(used)
     assert "Did you mean read" in homespun("models", "show", "minilm:raed").line
 
 

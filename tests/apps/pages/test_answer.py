@@ -10,6 +10,7 @@ import pytest
 from apps.pages import threads
 from apps.pages.answer import INTERVAL, Answer, Running, one_line
 from apps.pages.context import PageContext
+from apps.signature import answered_by
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_what_was_said_before_an_error_is_kept(graph: Any) -> None:
     assert texts(graph) == ["Break", said]
 
 
-def test_an_answer_that_does_not_say_who_gave_it_is_signed(graph: Any, context: PageContext) -> None:
+def test_every_answer_is_signed_whatever_the_model_says_of_itself(graph: Any, context: PageContext) -> None:
     stopped = Answer(graph, "t", "Count", model="m")
     updates = stopped.updates()
     next(updates)
@@ -97,7 +98,8 @@ def test_an_answer_that_does_not_say_who_gave_it_is_signed(graph: Any, context: 
     list(Answer(graph, "t", "Break", model="n").updates())
     list(Answer(graph, "t", "other", model="o").updates())
     answers = threads.read(graph, "t")[1::2]
-    assert [answer.response_metadata["model_name"] for answer in answers] == ["m", "n", context.model]
+    assert list(map(answered_by, answers)) == ["m", "n", "o"]
+    assert answers[2].response_metadata["model_name"] == context.model
     assert answers[0].response_metadata["finish_reason"] == "cancelled"
     assert not graph.get_state(threads.config("t")).next
 
@@ -105,9 +107,20 @@ def test_an_answer_that_does_not_say_who_gave_it_is_signed(graph: Any, context: 
 def test_a_failure_before_the_first_word_signs_nothing(graph: Any) -> None:
     list(Answer(graph, "t", "Break", model="m").updates())
     list(Answer(graph, "t", "Fail", model="n").updates())
-    assert [message.response_metadata.get("model_name") for message in threads.read(graph, "t")] == [
-        None, "m", None,
-    ]  # fmt: skip
+    assert list(map(answered_by, threads.read(graph, "t"))) == ["", "m", ""]
+
+
+def test_a_model_with_a_name_of_its_own_is_one_model_stopped_or_not(graph: Any) -> None:
+    address = "ollama:llama3.2"  # the model itself says something else, as providers' do
+    list(Answer(graph, "t", "other", model=address).updates())
+    stopped = Answer(graph, "t", "Count", model=address)
+    updates = stopped.updates()
+    next(updates)
+    stopped.stop()
+    list(updates)
+    said = threads.read(graph, "t")
+    assert not [entry for entry in threads.display(said) if "Answered by" in entry["content"]]
+    assert threads.last_model(said) == threads.last_model(said[:2]) == address
 
 
 def test_one_answer_a_thread(graph: Any) -> None:

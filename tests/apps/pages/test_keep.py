@@ -31,6 +31,7 @@ def test_an_answered_question_is_kept_once(talked: PageContext, settings: Settin
     assert done
     assert line.startswith("Kept.")
     (kept,) = read(settings.folder.recorded)
+    assert kept.model == talked.model
     assert [m["content"] for m in kept.messages] == ["Hello"]
     assert (kept.answer, kept.accept, kept.reject) == (
         "Hello! How can I help you today?",

@@ -158,10 +158,20 @@ def test_a_thread_is_opened_with_the_model_that_answered_there_last(context: Pag
     final(talk.send(HERE, "one", [], "t", send_as, *RESTING))
     for update in (talk.load(HERE, "t", send_as), talk.open(HERE, "t", send_as)):
         assert update[-1] == {"__type__": "update", "value": context.model}
-    # A new chat goes on with what is chosen; a model that isn't offered any more gives way to the first.
+    # A new chat goes on with what is chosen; a model that isn't on offer gives way to the settings' one.
     assert talk.load(HERE, "new", send_as)[-1] == talk.new(HERE)[-1] == {"__type__": "update"}
-    talk = Talk(dataclasses.replace(context, models=["first"], model="first"))
-    assert talk.open(HERE, "t", send_as)[-1]["value"] == "first"
+    talk = Talk(dataclasses.replace(context, models=["first", "second"], model="second"))
+    assert talk.open(HERE, "t", send_as)[-1]["value"] == "second"
+
+
+def test_the_address_of_a_model_with_a_name_of_its_own_is_chosen_again(context: PageContext) -> None:
+    # Asked at another address than the scripted model tells.
+    graph = context.graph(context.model)
+    address = "ollama:llama3.2"
+    offered = {"models": ["first", address], "model": "first"}
+    made = dataclasses.replace(context, **offered, graph=lambda _: graph, check=lambda *_: None)
+    final(Talk(made).send(HERE, "one", [], "t", address, *RESTING))
+    assert Talk(made).open(HERE, "t", "first")[-1]["value"] == address
 
 
 def test_only_the_sampling_that_a_model_takes_reaches_it(context: PageContext) -> None:

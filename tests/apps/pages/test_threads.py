@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages.content import create_citation
 
 from apps.pages import threads
 from apps.pages.context import PageContext
@@ -50,6 +51,14 @@ def test_names_stand_where_the_model_changed_and_nowhere_if_it_never_did() -> No
 
     assert named("a", "a") == ["", ""]
     assert named("a", "a", "<b>", "", "a") == [foot("a"), "", foot("&lt;b&gt;"), "", foot("a")]
+
+
+def test_sources_stand_under_an_answer_each_once() -> None:
+    note = dict(create_citation(cited_text="Built\nin 1802.", passage=2))
+    answer = AIMessage([{"type": "text", "text": "1802", "annotations": [note, note]}])
+    assert threads.display([answer])[0]["content"] == (
+        '1802\n\n<div class="foot"><p>Passage 2: <q>Built in <strong>1802</strong>.</q></p></div>'
+    )
 
 
 def test_the_last_model_is_the_last_one_that_is_named() -> None:
