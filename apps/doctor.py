@@ -116,16 +116,20 @@ def packages(constraints: Path) -> Iterator[Finding]:
 
 def weights(settings: Settings) -> Iterator[Finding]:
     """Checks every model's files against the hashes in its config.json, without loading it."""
-    from models.store import damaged_files, find_model, list_models
+    from models.store import damaged_files, find_model, fits_its_base, list_models
 
     found = list_models(settings.home)
     for info in found:
         try:
             wrong = damaged_files(info.folder)
+            fits = fits_its_base(info.folder)
         except (HomespunError, OSError) as error:
             yield Finding("model", info.name, "bad", str(error), "Copy the folder again or train it anew.")
             continue
-        if wrong:
+        if not fits:
+            told = f"{info.folder} was trained on another model than the one under it"
+            yield Finding("model", info.name, "bad", told, "Train it anew.")
+        elif wrong:
             told = f"{info.folder}: {', '.join(wrong)} missing or altered"
             yield Finding("model", info.name, "bad", told, "Copy the folder again or train it anew.")
         else:

@@ -32,9 +32,10 @@ CARDS = {
     "minilm/adapters/read": ("read",),
     "minilm/adapters/fill": ("caller",),
     "minilm/adapters/choose": ("caller",),
+    "home": ("home",),
     "home/adapters/recall": ("home:recall", "home"),
 }
-"""Adapter's folder → the systems whose results its card shows."""
+"""Folder of a model or an adapter → the systems whose results its card shows."""
 CLOCK = ("first_token_p50", "throughput", "peak_memory")
 """What the table says of time and memory; the report has more."""
 ALSO = ("best_span_f1", "irrelevance")

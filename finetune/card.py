@@ -33,7 +33,11 @@ def render(
         temperature: at which the answers were given; 0 is greedy.
     """
     net, training = config["net"], config.get("training") or {}
-    stages = [stage for stage in (training.get("base"), training) if stage]
+    stages: list[Mapping[str, Any]] = []
+    stage = training
+    while stage:
+        stages.insert(0, stage)
+        stage = stage.get("base") or {}
     settings = training.get("config") or {}
     licence = weights_licence(source for stage in stages for source in dict(stage.get("sources") or {}))
     parts = [
@@ -41,13 +45,26 @@ def render(
         f"# {name}",
         settings.get("description", "A language model."),
         f'```sh\nhomespun chat --model {name} "Hello"\n```',
+        f"## Results\n\n{BEGIN}\n\nNot measured yet: `homespun eval all --model {name}`.\n\n{END}",
         "## Shape\n\n" + _shape(net),
+        *_proposed(config.get("proposals")),
         "## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages),
         "## Data\n\n" + _data(stages),
         "## Limits\n\n" + settings.get("limits", "Not stated."),
         *_answers(answers, temperature),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _proposed(proposals: Mapping[str, Any] | None) -> list[str]:
+    if not proposals:
+        return []
+    named = {key: f"`{proposals[key]}`" for key in ("chooser", "filler", "told") if proposals.get(key)}
+    ways = ", ".join(f"{name} ({key})" for key, name in named.items())
+    return [
+        f"## Who proposes\n\nAdapters on the encoder all-MiniLM-L6-v2: {ways}. They choose tools, find the "
+        "values of calls and documents, and look up what was told; without the encoder it writes by itself."
+    ]
 
 
 def render_adapter(

@@ -264,6 +264,17 @@ def with_adapter(base: str, config: Mapping[str, Any]) -> str:
     return fingerprint({"base": base, "adapter": fingerprint(config)})
 
 
+def fits_its_base(folder: Path) -> bool:
+    """Whether an adapter was made for the model that it goes on; True for what is no adapter.
+
+    Raises:
+        CorruptWeights: A configuration cannot be read.
+    """
+    if not is_adapter(folder):
+        return True
+    return bool(read_config(folder)["base"] == fingerprint(read_config(base_of(folder))))
+
+
 def base_of(folder: Path) -> Path:
     """The folder of the model that an adapter goes on: the one around it, else the shipped one of that name.
 

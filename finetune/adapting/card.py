@@ -31,6 +31,16 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "abstains by default: where most passages do hold the answer it's too strict. The results are those "
         "of that bound; the chat model `reader` abstains below 0.3.",
     ),
+    "told": (
+        "Looks up in a conversation what the user asks back: the words in which they told it, the newest "
+        "where they corrected it, or nothing.",
+        "from models.encoders.read import Reader\n\n"
+        'told = "My cat is called Pomfret.\\nI moved to Oslo last year."\n'
+        'Reader("told").read("What\'s my cat\'s name?", [told]).text  # "Pomfret"',
+        "It was tuned on generated conversations in English: what is told in a very roundabout way it may "
+        "miss, other people's facts it may take for the user's, and it concludes nothing (from a birthday "
+        "no age). Its probabilities are not calibrated.",
+    ),
     "fill": (
         "Finds the arguments of a tool call in what was said: for each parameter whether it was mentioned, "
         "and by which words, which elements of a list, or which of its options.",
@@ -54,7 +64,7 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "apart what tools are about better than what they can do with it, and knows nothing of the values.",
     ),
 }
-"""Task → what it does, how it's used from Python, what it can't do."""
+"""Name or task → what it does, how it's used from Python, what it can't do."""
 
 
 def render(name: str, config: Mapping[str, Any]) -> str:
@@ -64,7 +74,8 @@ def render(name: str, config: Mapping[str, Any]) -> str:
         name: the adapter's name.
         config: its config.json.
     """
-    does, use, limits = ABOUT.get(config["task"], ("An adapter on the encoder.", "", "Not stated."))
+    unknown = ("An adapter on the encoder.", "", "Not stated.")
+    does, use, limits = ABOUT.get(name) or ABOUT.get(config["task"], unknown)
     training, lora = config.get("training") or {}, config["lora"]
     stages: list[Mapping[str, Any]] = []
     stage = training

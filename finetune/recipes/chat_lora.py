@@ -74,8 +74,9 @@ def run(context: Context) -> Result:
 
 
 def _prepare(kitchen: Kitchen, base: Path) -> None:
-    from finetune.data.conversations.memory import memories
+    from finetune.data.conversations.memory import remembered
     from finetune.data.documents import Document
+    from finetune.data.looked_up import with_lookups
     from finetune.data.prepare import prepare
     from models.tokenizers.fast import Tokenizer
 
@@ -87,7 +88,7 @@ def _prepare(kitchen: Kitchen, base: Path) -> None:
     if not 0.0 <= share <= 1.0:
         raise UsageError(f"memory takes a number from 0 to 1, not {text!r}")
     documents: dict[str, list[Document]] = {
-        "memories": list(memories(3, kitchen.number("conversations", 20000), share))
+        "memories": list(with_lookups(remembered(3, kitchen.number("conversations", 20000), share), 3))
     }
     prepare(
         documents,

@@ -194,7 +194,8 @@ def _prompt(
     reserved = max(1, min(wanted, context_length // 4))
     block = [] if found is None or brain.voice.looked_up is None else brain.voice.looked_up(found)
     limit = context_length - reserved - len(block)
-    forms = [None] if plan.choice == "none" else list(shorter(plan.functions))
+    unseen = plan.choice == "none" or (brain.proposer is not None and brain.proposer.alone)
+    forms = [None] if unseen else list(shorter(plan.functions))
     error: UsageError | None = None
     for number, tools in enumerate(forms):
         try:

@@ -7,15 +7,18 @@ a call or of a document are the filler's. A reader looks up what the user asks i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from models.chat.asking import look_at
+from models.chat.call_form import compact
 from models.chat.guidance import Adapters, Guidance
 from models.chat.proposal_guide import OPEN, RARELY, ProposalGuide, Proposals
-from models.chat.proposals import CallProposals, Slot
-from models.chat.told import asked
+from models.chat.proposals import CallProposals, Proposed, Slot
+from models.chat.told import asked, asks_back
 from models.chat.tools import Plan, satisfies
 from models.inference.guide import TokenTable
 
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Mapping[str, Any]]
 Between = Callable[[], None]
+DONE = "Done."
+NOT_TOLD = "You haven't told me that."
+LONGEST_RESULT = 1000
+"""Characters of a tool's result that are repeated."""
 _SHARPNESS = 4.0
 """Of a property's odds to be used: with several of 0.4 each, none is likelier than that one of them is."""
 
@@ -41,6 +48,11 @@ class Proposer:
         """
         self._guidance, self._adapters, self._texts = guidance, adapters, texts
         self._table = TokenTable(texts)
+
+    @property
+    def alone(self) -> bool:
+        """Whether the decoder's own opinion of calls counts for nothing, so that it needs to see no tools."""
+        return self._guidance.choice.net == 0 and self._guidance.values.net == 0
 
     def look_up(self, rows: Rows, between: Between) -> str | None:
         """The words that answer the newest message, "" where none were told; None where nobody looks.
@@ -71,16 +83,28 @@ class Proposer:
             end: the one that ends a text.
         """
         turns = turns_of(rows)
-        proposals = Proposals(found=found)
+        answers = self._answers(rows, found)
+        proposals = Proposals(texts=answers, found=found)
         if turns and plan.callable:
             calls = self._calls(turns, plan, between, answered=rows[-1]["role"] == "tool")
-            proposals = replace(calls, found=found)
+            proposals = replace(calls, texts=calls.texts or answers, found=found)
         if turns and plan.document is not None and plan.document.get("properties"):
             slots = self._slots(turns, _as_function(plan.document), between, told=False)
             proposals = replace(proposals, document=slots)
         if proposals == Proposals():  # nothing to say
             return None
         return ProposalGuide(self._guidance, self._table, self._texts, proposals, call=call, end=end)
+
+    def _answers(self, rows: Rows, found: str) -> tuple[Proposed, ...]:
+        """The answer in words: what tools gave, what was found, or that it wasn't told."""
+        newest = rows[-1]
+        if newest["role"] == "tool":
+            return ((results(rows), 1.0 - OPEN),)
+        if found:
+            return ((as_answer(found), 1.0 - OPEN),)
+        if self._adapters.reader is not None and newest["role"] == "user" and asks_back(newest["content"]):
+            return ((NOT_TOLD, 1.0 - OPEN),)
+        return ()
 
     def _calls(
         self, turns: list[tuple[str, str]], plan: Plan, between: Between, *, answered: bool
@@ -118,6 +142,34 @@ def turns_of(rows: Rows) -> list[tuple[str, str]]:
         for row in rows
         if row["role"] in ("user", "assistant") and row["content"].strip()
     ]
+
+
+def results(rows: Rows) -> str:
+    """What the tools that were called last gave, in their order; a flat JSON object as its entries."""
+    newest = list(takewhile(lambda row: row["role"] == "tool", reversed(rows)))
+    return "\n".join(_result(row["content"].strip()) for row in reversed(newest))
+
+
+def _result(content: str) -> str:
+    if not content:
+        return DONE
+    try:
+        made = json.loads(content)
+    except ValueError:
+        made = None
+    if isinstance(made, dict) and made and not any(isinstance(value, dict | list) for value in made.values()):
+        content = ", ".join(
+            f"{name}: {value if isinstance(value, str) else compact(value)}" for name, value in made.items()
+        )
+    return content if len(content) <= LONGEST_RESULT else content[:LONGEST_RESULT].rsplit(" ", 1)[0] + " …"
+
+
+def as_answer(found: str) -> str:
+    """Words that were found as a sentence: a plain word gets its capital, a code stays as it is."""
+    first, _, _ = found.partition(" ")
+    if first.isalpha() and first.islower():
+        found = found[0].upper() + found[1:]
+    return found if found.endswith((".", "!", "?", "…")) else f"{found}."
 
 
 def _as_function(document: Mapping[str, Any]) -> dict[str, Any]:

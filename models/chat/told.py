@@ -1,7 +1,8 @@
 """What the user told in a conversation, as one text in which a reader can look a question up.
 
-Only what the user and the system said counts: what the assistant repeated may be wrong. A question of the
-assistant's stays before the answer to it, which often says nothing by itself ("Ada.").
+Only what the user said counts: what the assistant repeated may be wrong, and what a system message holds may
+not be for telling. A question of the assistant's stays before the answer to it, which often says nothing by
+itself ("Ada.").
 """
 
 from __future__ import annotations
@@ -16,6 +17,20 @@ _LONGEST = 8000
 """Characters of what was told that are read, the newest; some two thousand tokens, half a second."""
 _SHORT = 60
 """Characters of an answer that may need its question."""
+_OURS = re.compile(
+    r"\b(?:my|mine|our|ours)\b|\b(?:do|did|am|was|are|were|have) (?:i|we)\b"
+    r"|\b(?:i|we) (?:am|was|live|work|have|said|told)\b",
+    re.IGNORECASE,
+)
+_WANTED = re.compile(
+    r"^(?:and |so |but |by the way,? |please,? )*"
+    r"(?:what|what's|which|who|who's|whose|where|where's|when|when's|how old|how many|tell me|name|say|"
+    r"do you (?:know|remember|recall)|can you (?:recall|remember|tell me)|remind me)\b",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\b(?:should|could|can|would|might|must|shall|may|will|to do|best|better)\b", re.IGNORECASE
+)
 _QUESTION = re.compile(r"[^.!?\n]*\?\s*$")
 
 
@@ -32,8 +47,8 @@ def told(rows: Sequence[Mapping[str, Any]]) -> str:
         if row["role"] == "assistant":
             found = _QUESTION.search(content)
             asked = found[0].strip() if found else ""
-        elif row["role"] in ("user", "system") and content:
-            if asked and row["role"] == "user" and len(content) <= _SHORT:
+        elif row["role"] == "user" and content:
+            if asked and len(content) <= _SHORT:
                 lines.append(asked)
             lines.append(content)
             asked = ""
@@ -50,3 +65,12 @@ def asked(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     if not question:
         beside, question = "", beside
     return question, "\n".join(part for part in (told(rows[:-1]), beside) if part)
+
+
+def asks_back(question: str) -> bool:
+    """Whether a question asks for what only the user can have told, by its English words.
+
+    It errs towards no: advice about "my cold" isn't asked back.
+    """
+    text = question.strip().replace("\u2019", "'")
+    return bool(_WANTED.match(text) and _OURS.search(text) and not _ADVICE.search(text))

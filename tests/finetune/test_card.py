@@ -44,6 +44,21 @@ def test_both_stages_and_their_sources_are_named() -> None:
     assert "license: cc-by-sa-4.0" in card
 
 
+def test_all_stages_are_told_and_none_of_their_sources_is_lost() -> None:
+    first = stage("first", sources={"reading": {"documents": 3, "characters": 4567}})
+    third = stage("third", base=stage("second", base=first))
+    card = render("third", {"net": NET, "training": third})
+    assert card.index("**first**") < card.index("**second**") < card.index("**third**")
+    assert "license: cc-by-sa-4.0" in card
+
+
+def test_who_proposes_is_named_and_results_have_their_place() -> None:
+    card = render("talker", {"net": NET, "proposals": {"chooser": "choose", "told": "told"}})
+    assert "`choose` (chooser), `told` (told)" in card
+    assert "who proposes" not in render("talker", {"net": NET}).lower()
+    assert "F1 80" in with_results(card, "F1 80")
+
+
 def test_what_was_only_generated_here_needs_no_share_alike() -> None:
     own = stage("mine", sources={"conversations": {"documents": 1, "characters": 5}})
     assert "license: apache-2.0" in render("mine", {"net": NET, "training": own})

@@ -83,7 +83,9 @@ class Item:
     @property
     def slots(self) -> dict[str, str]:
         """What fills its patterns."""
-        return {"v": self.value, "k": self.of, "w": self.value, "p": f"my {self.owner}", "fact": self.said}
+        noun = self.kind.noun.replace("{k}", self.of)
+        slots = {"v": self.value, "k": self.of, "w": self.value, "noun": noun}
+        return {**slots, "p": f"my {self.owner}", "fact": self.said}
 
 
 @lru_cache(maxsize=1)
@@ -132,8 +134,14 @@ def remembered(seed: int, count: int, share: float = 0.7) -> Iterator[Talk]:
         yield remember(Random(f"memory {seed}:{index}"), share)
 
 
-def remember(rng: Random, share: float = 1.0) -> Talk:
-    """Hold one conversation about remembering, or, with probability `1 - share`, about anything else."""
+def remember(rng: Random, share: float = 1.0, *, mixed: bool = False) -> Talk:
+    """Hold one conversation about remembering, or, with probability `1 - share`, about anything else.
+
+    Args:
+        rng: The only source of chance.
+        share: That of conversations about remembering.
+        mixed: With more corrections, and more of what is other people's.
+    """
     voice = draw_voice(rng)
     if rng.random() < 0.6:
         voice = replace(voice, lower=False, bare=False, apostrophes=True, slips=0.0, short=0.0)
@@ -141,7 +149,7 @@ def remember(rng: Random, share: float = 1.0) -> Talk:
     if rng.random() < 0.1:
         talk.system(plain_role(talk))
     if rng.random() < share:
-        _Memory(talk).hold()
+        _Memory(talk, mixed).hold()
         return talk
     if talk.chance(0.25):
         greeting(talk)
@@ -158,8 +166,9 @@ def _topic(talk: Talk) -> None:
 class _Memory:
     """A conversation about remembering, in the making."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, talk: Talk, mixed: bool = False) -> None:
         self.talk, self.rng = talk, talk.rng
+        self.fixes, self.others = (0.4, (25, 40, 35)) if mixed else (0.22, (60, 28, 12))
         self.known: dict[str, Item] = {}
 
     def hold(self) -> None:
@@ -173,9 +182,9 @@ class _Memory:
             greeting(self.talk)
         steps: list[tuple[str, Item]] = [("tell", item) for item in told]
         for item in told:
-            if rng.random() < 0.22:
+            if rng.random() < self.fixes:
                 steps.insert(rng.randint(steps.index(("tell", item)) + 1, len(steps)), ("fix", item))
-        for _ in range(rng.choices((0, 1, 2), weights=(60, 28, 12))[0]):
+        for _ in range(rng.choices((0, 1, 2), weights=self.others)[0]):
             steps.insert(rng.randint(0, len(steps)), ("other", self._of_another(told)))
         together = (
             rng.random() < 0.15 and len(told) > 1 and [step for step, _ in steps] == ["tell"] * len(told)
@@ -250,7 +259,8 @@ class _Memory:
 
     def _other(self, item: Item) -> None:
         self.known[item.key] = item
-        self._user(item.kind.others, item.slots)
+        named = self.rng.random() < 0.5
+        self._user(_lines()["other_named"] if named else item.kind.others, item.slots)
         self.talk.assistant(_lines()["ack_other"], item.slots)
 
     def _fix(self, item: Item) -> None:

@@ -21,7 +21,7 @@ def told_examples(seed: int, count: int) -> Iterator[ReadingExample]:
     """Yield the questions of `count` conversations; equal seeds give equal ones."""
     for number in range(count):
         rng = Random(f"told {seed}:{number}")
-        talk = remember(rng)
+        talk = remember(rng, mixed=number % 2 == 1)
         asked = dict(talk.asked)
         for place, message in enumerate(talk.messages):
             if message["role"] != "user":

@@ -57,6 +57,16 @@ def test_adapters_on_the_encoder_are_looked_at_too(homespun: Any, homespun_home:
     assert str(own) in finding["value"]
 
 
+def test_an_adapter_that_was_made_for_another_model_is_told(homespun: Any, tiny: Path) -> None:
+    own = tiny / "adapters" / "recall"
+    shutil.copytree(SHIPPED / "home" / "adapters" / "recall", own)
+    done = homespun("doctor", "--json")
+    finding = _of(done.json, "model", "tiny:recall")
+    assert (done.status, finding["status"]) == (1, "bad")
+    assert "another model" in finding["value"]
+    assert _of(done.json, "model", "home:recall")["status"] == "ok"
+
+
 def test_a_missing_model_says_how_to_get_one(homespun: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOMESPUN_MODEL", "nosuch")
     done = homespun("doctor", "--json")

@@ -14,7 +14,7 @@ from homespun.errors import CorruptWeights
 from models.chat.answer import Options, answer
 from models.chat.ending import EndedError
 from models.chat.guidance import Guidance
-from models.chat.proposer import Proposer
+from models.chat.proposer import Proposer, as_answer, results
 from models.chat.tools import plan
 from models.chat.weights import Brain, locate, open_brain
 from models.encoders.call import Call
@@ -157,7 +157,44 @@ def test_behind_a_result_there_is_an_answer_and_no_second_call(say) -> None:
     rows = [*ASKED, call, {"role": "tool", "content": "22 degrees"}]
     text, outcome = say(Finds(CITY, probability=0.99), rows, tools=[WEATHER])
     assert not outcome.calls
-    assert text
+    assert text == "22 degrees"
+
+
+@pytest.mark.parametrize(
+    ("contents", "text"),
+    [
+        (["22 degrees", "rain"], "22 degrees\nrain"),
+        (['{"temp": 7, "sky": "rain", "wet": true}'], "temp: 7, sky: rain, wet: true"),
+        (['{"a": {"b": 1}}'], '{"a": {"b": 1}}'),
+        (["[1, 2]"], "[1, 2]"),
+        ([""], "Done."),
+    ],
+)
+def test_results_are_told_as_they_are(contents, text) -> None:
+    rows = [*ASKED, {"role": "assistant", "content": ""}]
+    assert results([*rows, *({"role": "tool", "content": content} for content in contents)]) == text
+
+
+def test_long_results_are_cut_between_words() -> None:
+    text = results([{"role": "tool", "content": "word " * 900}])
+    assert len(text) <= 1002
+    assert text.endswith("word …")
+
+
+def test_a_decoder_whose_opinion_of_calls_does_not_count_sees_no_tools(say) -> None:
+    hello = [{"role": "user", "content": "Hello"}]
+    text, alone = say(Finds(CITY, probability=0.1), hello, tools=[WEATHER])
+    plain, without = say(Finds(CITY), hello)
+    assert (text, alone.prompt_tokens) == (plain, without.prompt_tokens)
+    heard = Guidance(choice=Balance(0.5, 1.0))
+    assert say(Finds(CITY, probability=0.1), hello, tools=[WEATHER], guidance=heard)[1].prompt_tokens > 60
+
+
+def test_what_only_the_user_can_have_told_and_did_not_is_not_made_up(say) -> None:
+    assert (
+        say(Finds(), [{"role": "user", "content": "What's my cat called?"}])[0] == "You haven't told me that."
+    )
+    assert say(Finds(), [{"role": "user", "content": "What's a cat?"}])[0] != "You haven't told me that."
 
 
 def test_several_calls_are_made_only_if_the_decoder_is_asked_as_well(say) -> None:
@@ -176,11 +213,31 @@ def test_what_was_looked_up_is_read_before_the_answer_and_finished_once_begun(sa
     rows = [{"role": "user", "content": "My cat is Pomfret."}, {"role": "assistant", "content": "Noted."},
             {"role": "user", "content": "What's my cat called?"}]  # fmt: skip
     finds = Finds(told="Pomfret")
-    _, with_note = say(finds, rows)
+    text, with_note = say(finds, rows)
+    assert text == "Pomfret."
     assert finds.looked == ("What's my cat called?", ["My cat is Pomfret."])
     finds.reader = None
     _, without = say(finds, rows)
     assert with_note.prompt_tokens > without.prompt_tokens
+
+
+@pytest.mark.parametrize(
+    ("found", "answer"),
+    [
+        ("in the shed", "In the shed."),
+        ("qx-4471", "qx-4471."),
+        ("Dr. Ada B.", "Dr. Ada B."),
+        ("7 May", "7 May."),
+    ],
+)
+def test_what_was_found_is_an_answer_with_its_own_letters(found, answer) -> None:
+    assert as_answer(found) == answer
+
+
+def test_the_decoder_words_what_was_found_where_it_counts_as_well(say) -> None:
+    rows = [{"role": "user", "content": "My cat is Pomfret."}, {"role": "user", "content": "My cat?"}]
+    text, _ = say(Finds(told="Pomfret"), rows, guidance=Guidance(values=Balance(1.0, 0.0)))
+    assert text != "Pomfret."
 
 
 def test_a_first_message_needs_no_looking_up(say) -> None:

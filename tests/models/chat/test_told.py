@@ -1,21 +1,23 @@
 """What the user told, as a text in which questions are looked up."""
 
-from models.chat.told import asked, told
+import pytest
+
+from models.chat.told import asked, asks_back, told
 
 
 def said(*turns):
     return [{"role": role, "content": text} for role, text in turns]
 
 
-def test_what_user_and_system_said_counts_and_what_the_assistant_made_of_it_does_not():
+def test_what_the_user_said_counts_and_neither_instructions_nor_what_the_assistant_made_of_it():
     rows = said(
-        ("system", "The user is called Ada."),
+        ("system", "The code is 4711, tell nobody."),
         ("user", "My cat is Pomfret. "),
         ("assistant", "Noted, your cat's name is Pamfret."),
         ("user", "I moved to Oslo."),
         ("tool", "4 degrees"),
     )
-    assert told(rows) == "The user is called Ada.\nMy cat is Pomfret.\nI moved to Oslo."
+    assert told(rows) == "My cat is Pomfret.\nI moved to Oslo."
 
 
 def test_a_short_answer_keeps_the_question_that_it_answers():
@@ -37,3 +39,32 @@ def test_the_newest_question_is_looked_up_in_what_came_before_and_beside_it():
         "I live in Oslo.",
     )
     assert asked(said(("user", "Hello"))) == ("Hello", "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What's my cat's name?",
+        "And where do I live?",
+        "How old am I?",
+        "Who is our plumber",
+        "Tell me my code, please",
+    ],
+)
+def test_what_only_the_user_can_have_told_is_known_by_its_words(question):
+    assert asks_back(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What's the capital of Peru?",
+        "My cat is Bo.",
+        "What should I do about my cold?",
+        "How can I improve my sleep?",
+        "Write my wife a poem",
+        "Hello",
+    ],
+)
+def test_other_questions_and_advice_are_not_asked_back(question):
+    assert not asks_back(question)
