@@ -18,8 +18,8 @@ _LONGEST = 8000
 _SHORT = 60
 """Characters of an answer that may need its question."""
 _OURS = re.compile(
-    r"\b(?:my|mine|our|ours)\b|\b(?:do|did|am|was|are|were|have) (?:i|we)\b"
-    r"|\b(?:i|we) (?:am|was|live|work|have|said|told)\b",
+    r"\b(?:my|mine|our|ours)\b|\b(?:do|did|have) (?:i|we)\b|\b(?:how old|who) am i\b"
+    r"|\b(?:i|we) (?:live|work|said|told)\b",
     re.IGNORECASE,
 )
 _WANTED = re.compile(

@@ -63,6 +63,7 @@ def test_what_only_the_user_can_have_told_is_known_by_its_words(question):
         "What should I do about my cold?",
         "How can I improve my sleep?",
         "Write my wife a poem",
+        "What am I talking to?",
         "Hello",
     ],
 )

@@ -19,7 +19,7 @@ from models.folders import CARD
 from models.store import SHIPPED
 
 FOLDER = SHIPPED / "minilm" / "adapters"
-NAMES = ("read", "fill", "choose")
+NAMES = ("read", "fill", "choose", "told")
 PASSAGES = [
     "The old mill by the river was built in 1802 by Greta Holm. It ground rye for three villages.",
     "The bridge is younger: masons from Vessing finished it in 1911, after four years of work.",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
+from evals.suites.first_contact.prompts import prompts
 from models import load_chat_model
 from models.store import CARD, SHIPPED, WEIGHTS, damaged_files, list_models, load_model
 
@@ -40,14 +41,14 @@ def test_a_shipped_model_is_whole_and_described(folder: Path) -> None:
     assert not re.search(r"/(home|tmp|root|work)/", card + json.dumps(loaded.config))
 
 
-def test_the_cards_answers_are_those_that_home_gives() -> None:
+def test_the_cards_answers_are_those_that_home_gives_to_the_suites_prompts() -> None:
     model = load_chat_model("home", temperature=0.0)
-    questions = OPENERS.read_text(encoding="utf-8").splitlines()
+    questions = [" ".join(prompt.text.splitlines()) for prompt in prompts()]
     card = card_of(SHIPPED / "home")
     told = [f"> {question}\n\n{model.invoke(question).text}" in card for question in questions]
-    assert len(told) == 30
+    assert len(told) == 100
     # Another processor rounds differently, which may tip a close choice between two words.
-    assert sum(told) >= 27
+    assert sum(told) >= 85
 
 
 def test_home_never_answers_with_nothing_or_without_end() -> None:
