@@ -26,12 +26,13 @@ def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Uni
     from finetune.data.reading.unanswerable import unanswerable
 
     draw = random.Random(4)
-    asked = list(told_examples(11, int(own["conversations"])))
+    conversations = int(own["conversations"])
+    asked = list(told_examples(11, conversations))
     texts = list(read(data))
     texts = draw.sample(texts, min(len(texts), int(len(asked) * float(own["texts"]))))
     mixed = asked + texts + list(islice(unanswerable(texts, 1), len(texts) // 2))
     draw.shuffle(mixed)
-    valid = list(islice(told_examples(12, _VALID), _VALID))
+    valid = list(islice(told_examples(12, max(1, conversations // 8)), _VALID))
     sources = {"told": len(asked), "reading": len(mixed) - len(asked)}
     return reading_units(mixed, layout, 5), reading_units(valid, layout, 5), sources
 

@@ -249,7 +249,7 @@ def test_the_chat_model_reader_names_the_reader_it_answers_with(
             asked, named = systems.make("reader", address), systems.make("reader", name)
             assert (asked.name, asked.fingerprint) == (name, named.fingerprint)
         # No adapter for another task is suggested.
-        with pytest.raises(ModelNotFound, match=r"There are: eager, read\..*reader:NAME"):
+        with pytest.raises(ModelNotFound, match=r"There are: eager, read, told\..*reader:NAME"):
             systems.make("reader", "home")
 
 

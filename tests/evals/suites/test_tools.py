@@ -174,12 +174,10 @@ def test_a_model_that_takes_no_tools_fails_with_a_clear_line() -> None:
         SUITE.answer(FakeListChatModel(responses=["hi"]), SAMPLES["simple_1"], 0)
 
 
-def test_tools_longer_than_the_context_fail_with_a_clear_line() -> None:
-    functions = [
-        {"name": f"tool_{number}", "description": "Does one thing. " * 20, "parameters": {"type": "dict"}}
-        for number in range(12)
-    ]
-    sample = Sample("simple_1", {"messages": [{"role": "user", "content": "Hi"}], "functions": functions})
+def test_questions_longer_than_the_context_fail_with_a_clear_line() -> None:
+    functions = [{"name": "tool", "description": "Does one thing.", "parameters": {"type": "dict"}}]
+    asked = [{"role": "user", "content": "Do one thing. " * 400}]
+    sample = Sample("simple_1", {"messages": asked, "functions": functions})
     with pytest.raises(UsageError, match="too long"):
         SUITE.answer(ChatHomespun(model="home", temperature=0), sample, 0)
 

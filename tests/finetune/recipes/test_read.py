@@ -58,6 +58,7 @@ def test_questions_become_an_adapter_and_resuming_remembers_what_was_set(tmp_pat
     assert set(config["training"]["sources"]) == {"reading"}
     again = run(given(tmp_path, None, resume=True, epochs="2"))
     assert again.steps > result.steps
+    assert json.loads((tmp_path / "runs" / "read" / "config.json").read_text())["rank"] == 2
 
 
 def test_conversations_become_a_reader_of_their_own(tmp_path: Path, data: Path) -> None:
@@ -71,7 +72,6 @@ def test_conversations_become_a_reader_of_their_own(tmp_path: Path, data: Path) 
         "Where do I live?", ["I live in Oslo."]
     )
     assert found.best
-    assert json.loads((tmp_path / "runs" / "read" / "config.json").read_text())["rank"] == 2
 
 
 @pytest.mark.parametrize("recipe", [read, fill, choose])
