@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from finetune.data.conversations.flows import (
     advice,
@@ -115,8 +115,8 @@ def draw_item(rng: Random, kind: Kind | None = None, of: str | None = None, owne
     return Item(kind, about, draw_value(rng, kind.name, about), owner)
 
 
-def memories(seed: int, count: int, share: float = 0.7) -> Iterator[list[dict[str, Any]]]:
-    """Yield conversations; equal seeds give equal ones.
+def remembered(seed: int, count: int, share: float = 0.7) -> Iterator[Talk]:
+    """Yield conversations with what is asked back in each; equal seeds give equal ones.
 
     Args:
         seed: Decides everything.
@@ -124,12 +124,6 @@ def memories(seed: int, count: int, share: float = 0.7) -> Iterator[list[dict[st
         share: How many of them are about remembering; the others are about anything else, so that the rest
             of what a model can do is kept.
     """
-    for talk in remembered(seed, count, share):
-        yield talk.messages
-
-
-def remembered(seed: int, count: int, share: float = 0.7) -> Iterator[Talk]:
-    """The same conversations as `memories`, with what was asked back in each."""
     for index in range(count):
         yield remember(Random(f"memory {seed}:{index}"), share)
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
-from finetune.data.conversations.memory import draw_item, kinds, memories, remember
+from finetune.data.conversations.memory import draw_item, kinds, remember, remembered
 
 COUNT = 600
+
+
+def said(seed: int, count: int, share: float = 0.7) -> list[list[dict[str, Any]]]:
+    return [talk.messages for talk in remembered(seed, count, share)]
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +23,10 @@ def talks() -> list[list[dict[str, Any]]]:
 
 
 def test_equal_seeds_give_equal_conversations() -> None:
-    first = list(memories(7, 40))
-    assert first == list(memories(7, 40))
-    assert first[:9] == list(memories(7, 9))
-    assert first != list(memories(8, 40))
+    first = said(7, 40)
+    assert first == said(7, 40)
+    assert first[:9] == said(7, 9)
+    assert first != said(8, 40)
 
 
 def test_roles_alternate_and_nothing_is_left_unfilled(talks: list[list[dict[str, Any]]]) -> None:
@@ -78,9 +82,9 @@ def test_all_kinds_are_told_and_asked(talks: list[list[dict[str, Any]]]) -> None
 
 
 def test_a_share_is_about_other_things() -> None:
-    texts = [" ".join(m["content"] for m in messages) for messages in memories(5, 300, share=0.0)]
+    texts = [" ".join(m["content"] for m in messages) for messages in said(5, 300, share=0.0)]
     assert not any("you haven't told me yet" in text for text in texts)
-    mixed = [" ".join(m["content"] for m in messages) for messages in memories(5, 300, share=0.5)]
+    mixed = [" ".join(m["content"] for m in messages) for messages in said(5, 300, share=0.5)]
     count = sum(
         "haven't told me yet" in text or re.search(r"Your [\w' ]+ is ", text) is not None for text in mixed
     )

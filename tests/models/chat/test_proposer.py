@@ -197,7 +197,7 @@ def test_what_only_the_user_can_have_told_and_did_not_is_not_made_up(say) -> Non
     assert say(Finds(), [{"role": "user", "content": "What's a cat?"}])[0] != "You haven't told me that."
 
 
-def test_several_calls_are_made_only_if_the_decoder_is_asked_as_well(say) -> None:
+def test_one_call_is_made_where_several_may_be(say) -> None:
     _, outcome = say(Finds(CITY, probability=0.99), tools=[WEATHER], parallel=True)
     assert called(outcome) == [("get_weather", {"city": "Łódź"})]
 

@@ -48,7 +48,7 @@ def test_the_cards_answers_are_those_that_home_gives_to_the_suites_prompts() -> 
     told = [f"> {question}\n\n{model.invoke(question).text}" in card for question in questions]
     assert len(told) == 100
     # Another processor rounds differently, which may tip a close choice between two words.
-    assert sum(told) >= 85
+    assert sum(told) >= 90
 
 
 def test_home_never_answers_with_nothing_or_without_end() -> None:
