@@ -16,12 +16,11 @@ from finetune.data.conversations.flows import closing, greeting, persona, smallt
 from finetune.data.conversations.style import draw_voice
 from finetune.data.conversations.talk import Talk
 from finetune.data.conversations.words import invented, pick, read_sections
-from finetune.data.documents import Message
 from finetune.data.reading.squad import read
 from finetune.data.sources import lines, records
 
 
-def handoffs(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
+def handoffs(folder: Path, seed: int, count: int) -> Iterator[Talk]:
     """Yield `count` conversations of one to three requests, at times with small talk around them.
 
     Args:
@@ -32,28 +31,34 @@ def handoffs(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
     Raises:
         UsageError: A file is missing.
     """
-    asked, replies = requests(folder), read_sections("handoffs")
+    asked = {kind: held for kind, held in requests(folder).items() if held}
+    replies = read_sections("handoffs")
+    patterns = {name: held for name, held in read_sections("requests").items() if name in replies}
     for number in range(count):
         rng = Random(f"handoffs {seed}:{number}")
         talk = Talk(rng, draw_voice(rng))
         if rng.random() < 0.15:
             greeting(talk)
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
-            if rng.random() < 0.12:
-                kind = rng.choice(("code", "write"))
+            if rng.random() < _PATTERNS:
+                kind = rng.choice(list(patterns))
                 slots = {"w": pick(rng, "object"), "v": invented(rng, 2).capitalize()}
-                talk.pair(read_sections("requests")[kind], replies[kind], slots)
+                talk.about = kind
+                talk.pair(patterns[kind], replies[kind], slots)
                 continue
             kind = rng.choices(list(asked), weights=[_WEIGHTS[kind] for kind in asked])[0]
+            talk.intents[len(talk.messages)] = kind
             talk.messages.append({"role": "user", "content": rng.choice(asked[kind])})
             talk.assistant(replies[kind])
             if rng.random() < 0.15:
                 rng.choice((smalltalk, persona))(talk)
         if rng.random() < 0.08:
             closing(talk)
-        yield talk.messages
+        yield talk
 
 
+_PATTERNS = 0.45
+"""Share of requests that come from patterns: the public sets have none of their kind, or few."""
 _WEIGHTS = {"act": 3.0, "look": 3.0, "know": 7.0, "sums": 1.5, "language": 0.7}
 
 

@@ -13,6 +13,7 @@ _BEFORE = {
 
 
 def _several(talk: Talk, what: str, file: str) -> None:
+    talk.about = f"ask for a {what}"
     items = talk.rng.sample(read_pattern_file(file), 3)
     talk.user(named_scene("ask_fun", what).parts[0])
     talk.assistant(talk.rng.choice(_BEFORE[what]) + items[0], raw=True)

@@ -31,6 +31,7 @@ from finetune.data.conversations.fun import fun_fact, joke
 from finetune.data.conversations.grammar import OPEN, expand, with_article
 from finetune.data.conversations.memory_values import belongs_to, draw_value
 from finetune.data.conversations.opening import plain_role
+from finetune.data.conversations.person import of_another
 from finetune.data.conversations.relations import common_fact
 from finetune.data.conversations.style import draw_voice
 from finetune.data.conversations.talk import Talk
@@ -45,6 +46,22 @@ TOPICS = (
 )  # fmt: skip
 _LIGHT = (smalltalk, feelings, persona, joke, advice)
 _MOST_CHARACTERS = 2600
+_TURNED = 0.5
+"""How often another's fact is told as one's own may be."""
+_COMPOSED = 0.4
+"""How often a correction is a telling of the new value with the old one's denial before or behind it."""
+_DENIED = (
+    "[Sorry|Oh|Wait|No, wait|Correction|Hang on|Hm, no|I take that back]: [{old} was wrong|not {old}|"
+    "{old} is over|{old} isn't right|forget {old}|that {old} was a slip]. ",
+    "[{old}? No longer|Not {old} any more|{old} was before|With {old} I'm done|{old} is history]: ",
+    "[I said {old}, but|Earlier I told you {old}. Really,|You have {old} from me; in truth,|"
+    "I was thinking of {old}. No,] ",
+)
+_DENIED_AFTER = (
+    "[, and not|, no longer|, instead of|, rather than| and no more|, so not] {old}",
+    "[. So forget|. Scrap|. Never mind|. Ignore] [{old}|the {old}|what I said about {old}]",
+    "[. It isn't|. That's not|. It's no longer] {old}",
+)
 
 
 class Kind(NamedTuple):
@@ -217,6 +234,7 @@ class _Memory:
                     self._fix(item)
                     self._ask(self.known[item.key])
         if self.known and rng.random() < 0.05:
+            self.talk.about = "ask all"
             held = [item.said for item in self.known.values()]
             listed = held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}"
             self.talk.pair(_lines()["all_ask"], listed)
@@ -231,13 +249,16 @@ class _Memory:
 
     def _tell(self, item: Item) -> None:
         self.known[item.key] = item
+        self.talk.about = "tell"
         self._user(item.kind.tells, item.slots)
         named = item.kind.name == "name" and self.rng.random() < 0.6
         self.talk.assistant(_lines()["ack_name" if named else "ack"], item.slots)
         if self.rng.random() < 0.04:
+            self.talk.about = "was it noted"
             self.talk.pair(_lines()["noted_ask"], _lines()["noted"], item.slots)
 
     def _tell_all(self, items: list[Item]) -> None:
+        self.talk.about = "tell"
         said = [
             expand([line for line in item.kind.tells if "?" not in line], self.rng, item.slots, mark=True)
             for item in items
@@ -253,8 +274,16 @@ class _Memory:
 
     def _other(self, item: Item) -> None:
         self.known[item.key] = item
-        named = self.rng.random() < 0.5
-        self._user(_lines()["other_named"] if named else item.kind.others, item.slots)
+        self.talk.about = "tell"
+        turned = None
+        if self.rng.random() < _TURNED:
+            said = expand(item.kind.tells, self.rng, item.slots, mark=True)
+            turned = of_another(said, f"my {item.owner}", self.rng)
+        if turned is not None:
+            self._user((turned,), {}, expanded=True)
+        else:
+            named = self.rng.random() < 0.4
+            self._user(_lines()["other_named"] if named else item.kind.others, item.slots)
         self.talk.assistant(_lines()["ack_other"], item.slots)
 
     def _fix(self, item: Item) -> None:
@@ -265,12 +294,24 @@ class _Memory:
             if new.value != old.value:
                 break
         self.known[new.key] = new
+        self.talk.about = "tell"
         noun = item.kind.noun.replace("{k}", item.of)
         slots = {**new.slots, "old": old.value, "noun": noun}
-        self._user(_lines()["fix" if self.rng.random() < 0.65 else "fix_named"], slots)
+        if self.rng.random() < _COMPOSED:
+            self._user((self._composed(item.kind, slots),), {}, expanded=True)
+        else:
+            self._user(_lines()["fix" if self.rng.random() < 0.65 else "fix_named"], slots)
         self.talk.assistant(_lines()["ack_fix"], slots)
 
+    def _composed(self, kind: Kind, slots: dict[str, str]) -> str:
+        """A correction: the new value told, and the old one denied."""
+        said = expand([line for line in kind.tells if "?" not in line], self.rng, slots, mark=True)
+        if self.rng.random() < 0.6:
+            return expand(_DENIED, self.rng, slots, mark=True) + said
+        return said.rstrip(".!") + expand(_DENIED_AFTER, self.rng, slots, mark=True) + "."
+
     def _ask(self, item: Item) -> None:
+        self.talk.about = "ask back"
         if item.owner:
             self.talk.user(f"[What's|What is|Tell me] {item.key.replace('your ', 'my ', 1)}[?| again?]")
         else:
@@ -286,6 +327,7 @@ class _Memory:
         item = draw_item(rng, kind)
         if item.key in self.known:
             return
+        self.talk.about = "ask back"
         self._user(item.kind.asks, item.slots)
         self.talk.asks()
         self.talk.assistant(f"{item.key} is {'somewhere' if item.kind.name == 'place' else 'something'} "
@@ -301,12 +343,13 @@ class _Memory:
             rng.choice(_LIGHT)(self.talk)
         else:
             what = "statement" if draw < 0.72 else "question"
+            self.talk.about = what
             self.talk.pair(lines[what], lines[f"{what}_reply"])
 
-    def _user(self, patterns: tuple[str, ...], slots: dict[str, str]) -> None:
+    def _user(self, patterns: tuple[str, ...], slots: dict[str, str], *, expanded: bool = False) -> None:
         """A line with perhaps another sentence before or behind it, as people write."""
         lines, draw = _lines(), self.rng.random()
-        line = expand(patterns, self.rng, slots, mark=True)
+        line = patterns[0] if expanded else expand(patterns, self.rng, slots, mark=True)
         beside = expand(lines["statement"], self.rng, mark=True)
         end = line[-1] if line[-1] in ".?!" else "."
         if draw < 0.16:

@@ -31,6 +31,8 @@ _LIST = {
     "hobby": "hobby",
     "place": "spot2",
     "trip": "country",
+    "coffee": "brew",
+    "medicine": "remedy",
 }
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 
@@ -139,6 +141,125 @@ def _time(rng: Random) -> str:
     )
 
 
+def _ordinal(day: int) -> str:
+    ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{ending}"
+
+
+def _birthday(rng: Random) -> str:
+    number, day = rng.randint(1, 12), rng.randint(1, 28)
+    month = lexicon()["month"][number - 1]
+    return rng.choice(
+        (
+            f"{month} the {_ordinal(day)}",
+            f"{_ordinal(day)} {month[:3]}",
+            f"{day}/{number}",
+            f"{day:02}-{number:02}-{rng.randint(1940, 2015)}",
+            f"{month} {_ordinal(day)}, {rng.randint(1940, 2015)}",
+            f"the {rng.choice(('first', 'last', 'second', 'tenth', 'ninth'))} of {month}",
+        )
+    )
+
+
+def _digits(rng: Random, count: int) -> str:
+    return "".join(str(rng.randrange(10)) for _ in range(count))
+
+
+def _phone(rng: Random) -> str:
+    form = rng.randrange(5)
+    if form == 0:
+        return f"0{_digits(rng, 3)} {_digits(rng, 3)} {_digits(rng, 3)}"
+    if form == 1:
+        return f"+{rng.randint(20, 98)} {_digits(rng, 3)} {_digits(rng, 5)}"
+    if form == 2:
+        return f"0{_digits(rng, 4)}/{_digits(rng, 5)}"
+    return f"{_digits(rng, 3)}-{_digits(rng, 4)}" if form == 3 else f"0{_digits(rng, 9)}"
+
+
+def _shoe(rng: Random) -> str:
+    return rng.choice(
+        (
+            str(rng.randint(35, 49)),
+            f"{rng.randint(3, 12)} and a half",
+            f"{rng.randint(35, 48)}.5",
+            f"{rng.randint(4, 13)} wide",
+            f"{rng.randint(4, 13)} narrow",
+        )
+    )
+
+
+def _handle(rng: Random) -> str:
+    """A name for a network or an account: words run together, with digits or marks."""
+    word = invented(rng, 2)
+    other = invented(rng, 1) if rng.random() < 0.4 else pick(rng, "object")
+    return rng.choice(
+        (
+            f"{word}{_digits(rng, 2)}",
+            f"{word}_{other}",
+            f"{word.capitalize()}{other.capitalize()}",
+            f"{pick(rng, 'adjective')}-{other}",
+            f"{other}.{word}",
+            f"{pick(rng, 'adjective').capitalize()}{pick(rng, 'object').capitalize()}{_digits(rng, 1)}",
+        )
+    )
+
+
+def _network(rng: Random) -> str:
+    if rng.random() < 0.7:
+        return _handle(rng)
+    return f"{pick(rng, 'adjective').capitalize()} {_thing(rng).capitalize()}"
+
+
+def _flight(rng: Random) -> str:
+    letters = "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(2))
+    return f"{letters}{rng.choice(('', ' ', '-'))}{_digits(rng, rng.choice((3, 4)))}"
+
+
+def _room(rng: Random) -> str:
+    draw = rng.random()
+    if draw < 0.4:
+        return pick(rng, "chamber")
+    if draw < 0.7:
+        return (
+            f"room {rng.choice('ABCDEFGH')}{_digits(rng, 2)}"
+            if rng.random() < 0.5
+            else f"room {_digits(rng, 3)}"
+        )
+    return f"the {invented(rng).capitalize()} {rng.choice(('Room', 'Hall', 'Suite'))}"
+
+
+def _budget(rng: Random) -> str:
+    amount = rng.choice((5, 10, 25, 50, 100)) * rng.randint(3, 40)
+    return rng.choice(
+        (
+            f"£{amount}",
+            f"${amount}",
+            f"{amount} euros",
+            f"{amount} pounds",
+            f"{rng.choice(_HOURS)} hundred",
+            f"{rng.choice(_HOURS)} thousand crowns",
+            f"{rng.randint(2, 9)}k",
+            f"{amount} a week",
+        )
+    )
+
+
+def _email(rng: Random) -> str:
+    host = f"{invented(rng, 3)}.{rng.choice(('com', 'org', 'net', 'eu', 'uk'))}"
+    first = pick(rng, "name").lower()
+    user = rng.choice(
+        (f"{first}.{invented(rng, 2)}", f"{first}{_digits(rng, 2)}", invented(rng, 2), f"hello_{first}")
+    )
+    return f"{user}@{host}"
+
+
+def _hotel(rng: Random) -> str:
+    draw = rng.random()
+    if draw < 0.6:
+        return pick(rng, "inn")
+    return f"{'Hotel' if draw < 0.7 else 'the'} {invented(rng).capitalize()}"
+
+
 _DRAWN: dict[str, Callable[[Random], str]] = {
     "name": _name,
     "town": town_name,
@@ -154,4 +275,14 @@ _DRAWN: dict[str, Callable[[Random], str]] = {
         invented(rng).capitalize() if rng.random() < 0.5 else pick(rng, "object").capitalize()
     ),
     "project": lambda rng: invented(rng).capitalize(),
+    "birthday": _birthday,
+    "shoe": _shoe,
+    "phone": _phone,
+    "wifi": _network,
+    "flight": _flight,
+    "room": _room,
+    "budget": _budget,
+    "email": _email,
+    "hotel": _hotel,
+    "username": _handle,
 }

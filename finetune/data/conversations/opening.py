@@ -46,6 +46,7 @@ def system_with_facts(talk: Talk) -> list[Fact]:
 def known_user_flow(talk: Talk, facts: list[Fact]) -> None:
     """The user asks for what the system message says, or for what it does not say."""
     if talk.user_name and talk.chance(0.45):
+        talk.about = "greetings hello"
         talk.pair(
             ("[Hello|Hi|Hey|Good morning|Good evening|Hi there|Hello Homespun|Hey you][!|.|]",),
             ("[Hello|Hi|Welcome back], {n}! [How can I help you|How are you|What can I do for you today]?",),
@@ -65,6 +66,7 @@ def system_with_date(talk: Talk) -> None:
         "h": f"{talk.rng.randint(0, 23)}:{talk.rng.randint(0, 59):02d}",
     }  # fmt: skip
     role = plain_role(talk) if talk.chance(0.6) else ""
+    talk.about = "limits time"
     if talk.chance(0.5):
         talk.system(expand(role + " [Today is|It is] {day}, {n} {month}.", talk.rng, slots))
         talk.pair(

@@ -141,6 +141,7 @@ def _spoil(fact: Fact) -> str:
 
 def tell(talk: Talk, fact: Fact) -> None:
     """The user tells a fact, the assistant takes note."""
+    talk.about = "tell"
     talk.facts[fact.key] = fact.slots["v"]
     if fact.attribute.name == "name":
         talk.user_name = fact.slots["v"]
@@ -155,6 +156,7 @@ def tell(talk: Talk, fact: Fact) -> None:
 
 def tell_together(talk: Talk, facts: list[Fact]) -> None:
     """The user tells several facts in one line."""
+    talk.about = "tell"
     said: list[str] = []
     for fact in facts:
         talk.facts[fact.key] = fact.slots["v"]
@@ -187,6 +189,7 @@ def _summary(talk: Talk, facts: list[Fact]) -> str:
 
 def ask(talk: Talk, fact: Fact) -> None:
     """The user asks a fact back that was told."""
+    talk.about = "ask back"
     slots = _slots(talk, fact)
     talk.user(fact.attribute.asks, slots)
     talk.asks(fact.slots["v"])
@@ -196,6 +199,7 @@ def ask(talk: Talk, fact: Fact) -> None:
 
 def ask_missing(talk: Talk, *, then_tell: bool = False) -> None:
     """The user asks for a fact that was never told; perhaps tells it then, and asks again."""
+    talk.about = "ask back"
     fact = draw_fact(talk.rng, talk.rng.choices(list(_ASKABLE), weights=list(_ASKABLE.values()))[0])
     if fact.key in talk.facts:
         return
@@ -219,6 +223,7 @@ def ask_missing(talk: Talk, *, then_tell: bool = False) -> None:
 
 def correct(talk: Talk, fact: Fact) -> Fact:
     """The user corrects a fact; returns the fact that holds from now on."""
+    talk.about = "tell"
     new = fact
     for _ in range(9):
         new = draw_fact(talk.rng, fact.attribute.name, fact.slots.get("k"))
@@ -247,6 +252,7 @@ def correct(talk: Talk, fact: Fact) -> Fact:
 
 def ask_all(talk: Talk, facts: list[Fact]) -> None:
     """The user asks for everything that the assistant knows about them."""
+    talk.about = "ask all"
     if not facts:
         talk.pair(lines("recall_summary_ask"), lines("recall_nothing"))
         return

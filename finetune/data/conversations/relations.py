@@ -45,6 +45,7 @@ def relations() -> tuple[Relation, ...]:
 
 def common_fact(talk: Talk) -> None:
     """A question about something that is common knowledge; sometimes the next one leans on it."""
+    talk.about = "know"
     table = talk.rng.choices(relations(), weights=[table.weight for table in relations()])[0]
     key, value = talk.rng.choice(table.pairs)
     talk.pair(table.users, table.replies, {"k": key, "v": value})
@@ -77,6 +78,7 @@ def made_up_name(talk: Talk, kind: str) -> str:
 
 def made_up_fact(talk: Talk) -> None:
     """The same questions about something made up: the assistant says that it does not know."""
+    talk.about = "know"
     tables = [table for table in relations() if table.name in _INVENTABLE]
     table = talk.rng.choices(tables, weights=[table.weight for table in tables])[0]
     talk.pair(table.users, lines("relations_unknown"), {"k": made_up_name(talk, table.name)})

@@ -21,6 +21,7 @@ Beat = Callable[[Talk], None]
 class Scene(NamedTuple):
     """One exchange: parts alternate between user and assistant; those from `optional` on may be left out."""
 
+    file: str
     name: str
     weight: float
     parts: tuple[tuple[str, ...], ...]
@@ -42,7 +43,7 @@ def load_scenes(file: str) -> tuple[Scene, ...]:
         if name:
             if len(parts) % 2 or not all(parts):
                 raise ValueError(f"{file}: scene {name!r} must alternate user and assistant, nothing empty")
-            scenes.append(Scene(name, weight, tuple(tuple(part) for part in parts), optional))
+            scenes.append(Scene(file, name, weight, tuple(tuple(part) for part in parts), optional))
 
     for line in read_pattern_file(file):
         if line.startswith("== "):
@@ -62,6 +63,7 @@ def load_scenes(file: str) -> tuple[Scene, ...]:
 def play(talk: Talk, scene: Scene, slots: dict[str, str] | None = None) -> None:
     """Play a scene to its end, or to its optional part."""
     slots = {} if slots is None else slots
+    talk.about = f"{scene.file} {scene.name}".replace("_", " ")
     for at in range(0, len(scene.parts), 2):
         if at >= scene.optional and talk.chance(0.5):
             break

@@ -27,6 +27,8 @@ class Talk:
         facts: key of a fact → value, as told by the user or the system message.
         recalls: (index of a message, value) for every told value which that message repeats.
         asked: (index of a user's message, value) for every fact that it asks for; "" for one never told.
+        about: what is being talked about, by which the user's next messages are called.
+        intents: index of a user's message → what it's about.
     """
 
     rng: Random
@@ -37,6 +39,8 @@ class Talk:
     facts: dict[str, str] = field(default_factory=dict)
     recalls: list[tuple[int, str]] = field(default_factory=list)
     asked: list[tuple[int, str]] = field(default_factory=list)
+    about: str = ""
+    intents: dict[int, str] = field(default_factory=dict)
 
     @property
     def turns(self) -> int:
@@ -63,6 +67,8 @@ class Talk:
         text = restyle(text, self.voice, self.rng, exact=exact)
         if self.name != "Homespun":
             text = text.replace("Homespun", self.name).replace("homespun", self.name.lower())
+        if self.about:
+            self.intents[len(self.messages)] = self.about
         self.messages.append({"role": "user", "content": text})
         return text
 

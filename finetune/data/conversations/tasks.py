@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 from finetune.data.conversations.talk import Talk
-from finetune.data.conversations.words import invented, lexicon, pick
+from finetune.data.conversations.words import invented, lexicon, pick, read_sections
 
 _KINDS = {
     "animal": "animal", "colour": "colour", "fruit": "fruit", "vegetable": "vegetable", "drink": "drink",
@@ -32,6 +32,7 @@ def _phrase(talk: Talk) -> str:
 
 def echo(talk: Talk) -> None:
     """Repeat a phrase exactly."""
+    talk.about = "repeat"
     slots = {"v": _phrase(talk)}
     talk.pair(
         (
@@ -49,6 +50,7 @@ def echo(talk: Talk) -> None:
 
 def say_times(talk: Talk) -> None:
     """Say a word several times."""
+    talk.about = "repeat"
     count = talk.rng.randint(2, 5)
     word = invented(talk.rng) if talk.chance(0.4) else pick(talk.rng, "spelling")
     how = talk.rng.choice((str(count), _NUMBERS[count])) + " times"
@@ -66,6 +68,7 @@ def say_times(talk: Talk) -> None:
 
 def spell(talk: Talk) -> None:
     """Spell a short word."""
+    talk.about = "spell"
     word = pick(talk.rng, "spelling") if talk.chance(0.85) else invented(talk.rng, 2)
     talk.pair(
         (
@@ -80,6 +83,7 @@ def spell(talk: Talk) -> None:
 
 def change_case(talk: Talk) -> None:
     """Write something in capitals or in small letters."""
+    talk.about = "change case"
     words = " ".join(pick(talk.rng, "spelling") for _ in range(talk.rng.choice((1, 1, 2, 3))))
     upper = talk.chance(0.8)
     how = (
@@ -97,6 +101,7 @@ def change_case(talk: Talk) -> None:
 
 def count(talk: Talk) -> None:
     """Count up or down."""
+    talk.about = "count"
     last = talk.rng.randint(3, 20)
     if talk.chance(0.25):
         numbers = range(min(last, 10), 0, -1)
@@ -113,30 +118,26 @@ def count(talk: Talk) -> None:
 
 
 def arithmetic(talk: Talk) -> None:
-    """A sum with small numbers."""
+    """A sum, which the assistant leaves to a calculator: it would get many wrong."""
+    talk.about = "sums"
     rng = talk.rng
-    sign = rng.choices("+-*/", weights=(6, 2.5, 1, 0.4))[0]
-    words: tuple[str, ...]
-    if sign == "+":
-        a, b = rng.randint(0, 12), rng.randint(1, 10)
-        answer, words = a + b, ("plus", "and", "added to")
-    elif sign == "-":
-        a = rng.randint(1, 14)
-        b = rng.randint(0, a)
-        answer, words = a - b, ("minus", "take away", "less")
-    elif sign == "*":
-        a, b = rng.randint(1, 6), rng.randint(1, 6)
-        answer, words = a * b, ("times", "multiplied by")
-    else:
-        b, answer = rng.randint(1, 5), rng.randint(1, 10)
-        a, words = b * answer, ("divided by",)
-    by_sign = {"+": "+", "-": "-", "*": rng.choice(("*", "x", "×")), "/": rng.choice(("/", "÷"))}[sign]
-    # One plain form of one sum is kept out of training, so that it can be asked as an unseen question.
-    held_out = sign == "+" and (a, b) == (7, 5)
-    operator = rng.choice(words) if held_out or talk.chance(0.5) else by_sign
-    slots = {"a": str(a), "b": str(b), "op": operator, "r": str(answer)}
+    a, b = (
+        (rng.randint(0, 12), rng.randint(1, 12))
+        if talk.chance(0.6)
+        else (rng.randint(2, 999), rng.randint(2, 99))
+    )
+    signs = {
+        "+": ("+", "plus", "and", "added to"),
+        "-": ("-", "minus", "take away", "less"),
+        "*": ("*", "x", "×", "times", "multiplied by"),
+        "/": ("/", "÷", "divided by"),
+    }
+    operator = rng.choice(signs[rng.choices("+-*/", weights=(6, 2.5, 2, 1))[0]])
+    slots = {"a": str(a), "b": str(b), "op": operator}
     if operator == "added to" or talk.chance(0.08):
         slots |= {key: _NUMBERS[n] if n < len(_NUMBERS) else str(n) for key, n in (("a", a), ("b", b))}
+    # One plain form of one sum is kept out of training, so that it can be asked as an unseen question.
+    held_out = (a, b) == (7, 5)
     talk.pair(
         (
             "[What is|What's|How much is|Calculate|Work out|Tell me|Can you tell me] {a} {op} {b}[?|]",
@@ -145,14 +146,15 @@ def arithmetic(talk: Talk) -> None:
             "What does {a} {op} {b} make[?|]",
         )
         if not held_out
-        else ("[How much is|Work out] {a} {op} {b}[?|]", "{a} {op} {b}?"),
-        ("{a} {op} {b} is {r}.", "That's {r}.", "{a} {op} {b} is {r}.", "The answer is {r}."),
+        else "[How much is|Work out] {a} {op} {b}[?|]",
+        read_sections("handoffs")["sums"],
         slots,
     )
 
 
 def compare(talk: Talk) -> None:
     """Which number is bigger, what comes next."""
+    talk.about = "compare"
     a = talk.rng.randint(1, 60)
     b = a + talk.rng.randint(1, 30)
     if talk.chance(0.5):
@@ -174,6 +176,7 @@ def compare(talk: Talk) -> None:
 
 def name_some(talk: Talk) -> None:
     """Name one or more things of a kind."""
+    talk.about = "name some"
     kind = talk.rng.choice([key for key in _KINDS if key not in ("season", "food", "hobby", "pet")])
     count = talk.rng.choice((1, 2, 3, 3, 4, 5))
     things = talk.rng.sample(lexicon()[kind], count)
@@ -196,6 +199,7 @@ def name_some(talk: Talk) -> None:
 
 def membership(talk: Talk) -> None:
     """Is a thing of a kind? Yes or no, with the right kind."""
+    talk.about = "is it one"
     kinds = ("animal", "colour", "sport", "day", "month", "season", "drink", "language")
     kind, other = talk.rng.sample(kinds, 2)
     thing = pick(talk.rng, kind)
@@ -210,6 +214,7 @@ def membership(talk: Talk) -> None:
 
 def first_letter(talk: Talk) -> None:
     """First or last letter of a word, or a word that starts with a letter."""
+    talk.about = "letters"
     word = pick(talk.rng, "spelling")
     if talk.chance(0.5):
         last = talk.chance(0.4)
@@ -233,6 +238,7 @@ def first_letter(talk: Talk) -> None:
 
 def letter_after(talk: Talk) -> None:
     """The letter after or before another."""
+    talk.about = "letters"
     at = talk.rng.randint(1, 24)
     after = talk.chance(0.6)
     letters = string.ascii_uppercase
@@ -245,6 +251,7 @@ def letter_after(talk: Talk) -> None:
 
 def last_said(talk: Talk) -> None:
     """What the user said just before."""
+    talk.about = "what was said"
     lines = [message["content"] for message in talk.messages if message["role"] == "user"]
     if not lines or len(lines[-1].split()) > 14 or '"' in lines[-1]:
         return

@@ -10,6 +10,7 @@ from finetune.data.conversations.words import invented, lines, pick
 def obscure(talk: Talk) -> None:
     """A question whose answer the assistant cannot know."""
     rng = talk.rng
+    talk.about = "know"
     if talk.chance(0.4):
         made_up_fact(talk)
         return
@@ -27,6 +28,7 @@ def obscure(talk: Talk) -> None:
 
 def gibberish(talk: Talk) -> None:
     """Letters that mean nothing."""
+    talk.about = "gibberish"
     rng = talk.rng
     if talk.chance(0.5):
         text = " ".join(invented(rng) for _ in range(rng.randint(1, 5)))

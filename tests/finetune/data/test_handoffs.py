@@ -58,8 +58,8 @@ def test_every_way_of_handing_off_is_one(public: Path) -> None:
 
 
 def test_conversations_alternate_and_depend_on_the_seed_alone(public: Path) -> None:
-    made = list(handoffs(public, 1, 60))
-    assert made == list(handoffs(public, 1, 60)) != list(handoffs(public, 2, 60))
+    made, same, other = ([talk.messages for talk in handoffs(public, seed, 60)] for seed in (1, 1, 2))
+    assert made == same != other
     for messages in made:
         assert [message["role"] for message in messages] == ["user", "assistant"] * (len(messages) // 2)
         assert all(message["content"].strip() for message in messages)
@@ -68,3 +68,11 @@ def test_conversations_alternate_and_depend_on_the_seed_alone(public: Path) -> N
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"clinc150\.jsonl"):
         list(handoffs(tmp_path, 1, 1))
+
+
+def test_every_request_is_called_by_what_is_wanted(public: Path) -> None:
+    kinds = set(read_sections("handoffs"))
+    for talk in handoffs(public, 1, 60):
+        asked = {place for place, message in enumerate(talk.messages) if message["role"] == "user"}
+        assert set(talk.intents) == asked
+        assert kinds & set(talk.intents.values())
