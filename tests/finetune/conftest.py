@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models.tokenizers.bpe import BPETokenizer
+from tests.finetune.public_data import public as public
 
 
 @pytest.fixture
