@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from apps.cli import bench, chat, doctor, models, threads, train, ui
+from apps.cli import bench, chat, data, doctor, models, threads, train, ui
 from apps.cli import eval as evaluation
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command("ui")(ui.ui)
 app.command("chat")(chat.chat)
 app.add_typer(models.app, name="models")
 app.command("train")(train.train)
+app.add_typer(data.app, name="data")
 app.command("eval")(evaluation.evaluate)
 app.command("bench")(bench.bench)
 app.add_typer(threads.app, name="threads")

@@ -49,6 +49,7 @@ def train(
             overrides=split_overrides(changes or []),
             resume=resume,
             threads=settings.threads,
+            evaluations=lambda: compose.evaluation_texts(settings),
         )
     )
     if as_json:

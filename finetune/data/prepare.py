@@ -61,6 +61,7 @@ def prepare(
     tokenizer_characters: int = 12_000_000,
     mask_prompts: bool = False,
     repeat: Mapping[str, int] | None = None,
+    notes: Mapping[str, Any] | None = None,
     seed: int = 0,
     report: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -75,11 +76,13 @@ def prepare(
         tokenizer_characters: how much text a new tokenizer sees, spread over the sources by their size.
         repeat: source name → how often its training documents stand in the stream; once where not named.
         mask_prompts: write loss masks, so that only what the assistant says is learnt.
+        notes: what else `meta.json` is to hold, plain values: what was dropped beforehand.
         seed: decides order and split.
         report: called with a line at each step.
 
     Returns:
-        What `meta.json` holds.
+        What `meta.json` holds. Of each source: documents and characters, each once, and the tokens of both
+        splits, as often as they stand in them.
 
     Raises:
         UsageError: there are no documents, or the vocabulary does not fit 16 bits.
@@ -92,9 +95,9 @@ def prepare(
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "meta.json").unlink(missing_ok=True)
-    splits: dict[str, list[Document]] = {"train": [], "valid": []}
+    splits: dict[str, list[tuple[str, Document]]] = {"train": [], "valid": []}
     for name in sorted(documents):
-        own = list(documents[name])
+        own = [(name, document) for document in documents[name]]
         rng.shuffle(own)
         held = max(1, round(len(own) * valid_share)) if len(own) > 1 else 0
         splits["valid"] += own[:held]
@@ -103,15 +106,21 @@ def prepare(
         rng.shuffle(split)
     if tokenizer is None:
         report(f"training a tokenizer of {vocab_size} tokens")
-        sample = take(splits["train"], tokenizer_characters, random.Random(seed))
+        training = (document for _, document in splits["train"])
+        sample = take(training, tokenizer_characters, random.Random(seed))
         tokenizer = Tokenizer.from_json(BPETokenizer.train(texts(sample), vocab_size).to_json())
     atomic_write(folder / "tokenizer.json", tokenizer.json)
-    meta: dict[str, Any] = {"vocab_size": tokenizer.vocab_size, "sources": {}}
-    for name, own in documents.items():
-        meta["sources"][name] = {"documents": len(own), "characters": sum(map(characters, own))}
+    meta: dict[str, Any] = {"vocab_size": tokenizer.vocab_size, "sources": {}, **(notes or {})}
+    for name, held_in in documents.items():
+        size = sum(map(characters, held_in))
+        meta["sources"][name] = {"documents": len(held_in), "characters": size, "tokens": 0}
     for name, split in splits.items():
         report(f"encoding {len(split):,} documents for {name}")
-        ids, loss, size = _encode(split, tokenizer)
+        ids, loss, size = _encode([document for _, document in split], tokenizer)
+        # Every document begins with id 0, so the stream itself tells how long each is.
+        lengths = np.diff(np.append(np.flatnonzero(ids == 0), len(ids)))
+        for (source, _), length in zip(split, lengths, strict=True):
+            meta["sources"][source]["tokens"] += int(length)
         atomic_write(folder / f"{name}.bin", ids.tobytes())
         if mask_prompts:
             atomic_write(folder / f"{name}.loss.bin", loss.tobytes())

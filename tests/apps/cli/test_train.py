@@ -47,6 +47,7 @@ def test_a_recipe_gets_the_settings_and_the_changes(
     context = recorded()
     assert (context.home, context.threads, context.resume) == (homespun_home, 1, True)
     assert context.overrides == {"max_minutes": "2", "lr": "1e-3"}
+    assert {"lm", "chat_memory", "tools"} <= set(context.evaluations())
 
 
 @pytest.mark.usefixtures("recorded")

@@ -39,6 +39,23 @@ def test_every_document_is_in_exactly_one_split(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "meta.json").read_text()) == meta
 
 
+def test_tokens_are_counted_by_source_as_often_as_they_stand_there(tmp_path: Path) -> None:
+    documents = {"plain": TEXTS, "talk": TALKS, "none": []}
+    meta = prepare(documents, tmp_path / "one", vocab_size=300, repeat={"talk": 3})
+    sources = meta["sources"]
+    assert sum(of["tokens"] for of in sources.values()) == meta["tokens_train"] + meta["tokens_valid"]
+    assert {name: of["documents"] for name, of in sources.items()} == {"plain": 60, "talk": 40, "none": 0}
+    assert sources["none"]["tokens"] == 0
+    tokenizer = Tokenizer.load(tmp_path / "one" / "tokenizer.json")
+    assert sources["plain"]["tokens"] == sum(1 + len(tokenizer.encode(text)) for text in TEXTS)
+
+
+def test_notes_stand_beside_what_was_prepared(tmp_path: Path) -> None:
+    meta = prepare({"plain": TEXTS}, tmp_path, vocab_size=300, notes={"dropped": {"documents": 2}})
+    assert json.loads((tmp_path / "meta.json").read_text())["dropped"] == {"documents": 2}
+    assert meta["sources"]["plain"]["documents"] == 60
+
+
 def test_repeated_sources_never_repeat_in_validation(tmp_path: Path) -> None:
     prepare({"plain": TEXTS, "talk": TALKS}, tmp_path, vocab_size=300, valid_share=0.1, repeat={"talk": 3})
     train = [tuple(ids) for ids in documents_in(tmp_path, "train")]
