@@ -68,6 +68,8 @@ class AdaptTrainer:
         self.task = TASKS[config.task]
         set_threads(config.threads)
         self.train, self.valid = Rows(Path(config.rows) / "train"), Rows(Path(config.rows) / "valid")
+        labels = self.train.meta.get("labels")
+        self.settings = {**config.settings, **({"labels": labels} if labels else {})}
         self.source = locate(config.trunk)
         torch.manual_seed(config.seed)
         self._build()
@@ -113,7 +115,8 @@ class AdaptTrainer:
         net.load_state_dict(trunk.net.state_dict())
         net.requires_grad_(False)
         self.base = net
-        self.head = nn.Linear(shape.hidden_size, self.task.outputs)
+        labels = self.train.meta.get("labels", ())
+        self.head = nn.Linear(shape.hidden_size, self.task.outputs or max(1, len(labels)))
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         self.net = adapted(net, self.lora)
@@ -367,7 +370,7 @@ class AdaptTrainer:
             "task": self.config.task,
             "lora": self.lora.to_dict(),
             "outputs": self.head.out_features,
-            "settings": self.config.settings,
+            "settings": self.settings,
             "training": training,
         }
         return save_adapter(
@@ -377,7 +380,7 @@ class AdaptTrainer:
             lora=self.lora,
             state=state,
             head=self.head,
-            settings=self.config.settings,
+            settings=self.settings,
             training=training,
             card=render(folder.name, config),
         )

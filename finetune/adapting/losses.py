@@ -4,7 +4,8 @@
 here", and the second text. Several right places share the probability (marginal likelihood). `options`: which
 option, by one softmax over the first token and the options. `lists`: for every token of the second text
 whether an element begins there and whether it's inside of one. `choices`: which row of a unit, by one softmax
-over the rows and a constant 0, which stands for none.
+over the rows and a constant 0, which stands for none. `classes`: which class a row is of, by one softmax over
+the mean of its tokens' logits.
 """
 
 from __future__ import annotations
@@ -65,3 +66,19 @@ def choices(scores: Tensor, right: Tensor, real: Tensor) -> Tensor:
     none = torch.zeros_like(scores[:, :1])
     padded = torch.cat([none, torch.where(real, scores, _HIDDEN)], 1)
     return pointed(padded, F.pad(right, (1, 0)), torch.ones_like(padded, dtype=torch.bool))
+
+
+def classes(logits: Tensor, mask: Tensor, right: Tensor) -> Tensor:
+    """Loss of a row's class, a twentieth of its target spread over all (label smoothing).
+
+    Args:
+        logits: [B, T, classes].
+        mask: [B, T], which tokens there are.
+        right: [B], the class.
+
+    Returns:
+        [B].
+    """
+    there = mask.unsqueeze(2).float()
+    mean = (logits * there).sum(1) / there.sum(1)
+    return F.cross_entropy(mean, right, label_smoothing=0.05, reduction="none")

@@ -2,8 +2,8 @@
 
 A unit is what a loss looks at together: one row, or the rows of one choice. A folder holds `meta.json` and,
 little-endian, `ids.bin` (uint16), `marks.bin` (uint8, a token's `Mark`s), `lengths.bin`, `seconds.bin`
-(uint16: where a row's second text begins), `kinds.bin` (uint8: which loss) and `sizes.bin` (uint8: rows of a
-unit). Files are memory-mapped.
+(uint16: where a row's second text begins), `kinds.bin` (uint16: which loss, or class) and `sizes.bin`
+(uint8: rows of a unit). Files are memory-mapped.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Row:
     kind: int = 0
 
 
-_FILES = {"ids": "<u2", "marks": "u1", "lengths": "<u2", "seconds": "<u2", "kinds": "u1", "sizes": "u1"}
+_FILES = {"ids": "<u2", "marks": "u1", "lengths": "<u2", "seconds": "<u2", "kinds": "<u2", "sizes": "u1"}
 
 
 def write_rows(folder: Path, units: Iterable[Sequence[Row]], meta: dict[str, Any]) -> Path:

@@ -18,7 +18,7 @@ class Task:
 
     Attributes:
         name: Of the adapter.
-        outputs: Numbers that the head gives for a token.
+        outputs: Numbers that the head gives for a token; 0 for as many as the rows' meta names labels.
         loss: (logits [B * K, T, outputs] in float32, mask, types, marks, kinds, real) to a loss for each
             unit [B]; the arguments are those of `RowBatch`.
     """
@@ -56,7 +56,20 @@ def _choose(
     return losses.choices(logits[:, 0, 0].view(real.shape), right, real)
 
 
+def _intent(
+    logits: Tensor, mask: Tensor, types: Tensor, marks: Tensor, kinds: Tensor, real: Tensor
+) -> Tensor:
+    del types, marks, real
+    return losses.classes(logits, mask, kinds)
+
+
 TASKS = {
-    task.name: task for task in (Task("read", 2, _read), Task("fill", 5, _fill), Task("choose", 1, _choose))
+    task.name: task
+    for task in (
+        Task("read", 2, _read),
+        Task("fill", 5, _fill),
+        Task("choose", 1, _choose),
+        Task("intent", 0, _intent),
+    )
 }
 """By name."""

@@ -1,8 +1,9 @@
-"""Conversations in which what was looked up stands before the answer, so that answering becomes wording it.
+"""Conversations in which what was noticed stands before the answer, so that answering becomes wording it.
 
-In use an adapter on the encoder looks each question up in what the user told, or in a passage, and its
-finding stands before the answer (`<|memory|>` in the chat template): the words that were found, or none. Here
-it is known what would be found. A share of conversations stays without, as where there's no such adapter.
+In use adapters on the encoder tell what the user means, and look questions up in what was told or in a
+passage. Before the answer stand (`<|memory|>` in the chat template) the words that were found, or else the
+intent in brackets. Here both are known. A share of conversations stays without, as where there are no such
+adapters.
 """
 
 from __future__ import annotations
@@ -15,16 +16,20 @@ from typing import Any
 from finetune.data.conversations.grammar import expand
 from finetune.data.conversations.talk import Talk
 from finetune.data.documents import Message
+from finetune.data.instructions.mixed import KINDS, instructions
 from finetune.data.reading.squad import ReadingExample, read
 from finetune.data.reading.unanswerable import unanswerable
 from homespun.text.sentences import split
+from models.tokenizers.chat_template import bracketed
 
 PLAIN = 0.25
 """Share of conversations without anything looked up."""
 _ASKED = 0.75
 """How often a question for something told is the one that's looked up, where there is one."""
-_WRONG = 0.05
+_WRONG = 0.03
 """How often something is found for what asks for nothing."""
+TEXT = "ask about a text"
+"""The intent of a question with a passage."""
 _CONTEXT = 700
 _FOUND = (
     "{answer}.",
@@ -40,7 +45,7 @@ _NOT_FOUND = (
 
 
 def with_lookups(talks: Iterable[Talk], seed: int) -> Iterator[list[Message]]:
-    """Yield the conversations, most of them up to one answer before which stands what was looked up."""
+    """Yield the conversations, most of them up to one answer before which stands what was noticed."""
     for number, talk in enumerate(talks):
         rng = Random(f"lookups {seed}:{number}")
         told, messages = dict(talk.asked), talk.messages
@@ -55,10 +60,17 @@ def with_lookups(talks: Iterable[Talk], seed: int) -> Iterator[list[Message]]:
         asking = [place for place in places if place in told]
         place = rng.choice(asking) if asking and rng.random() < _ASKED else rng.choice(places)
         found = told.get(place, "")
+        if found and not any(
+            found.lower() in message["content"].lower()
+            for message in messages[:place]
+            if message["role"] == "user"
+        ):
+            found = ""  # a system message's, which nobody looks into
         known = [value for at, value in told.items() if value]
         if place not in told and known and rng.random() < _WRONG:
             found = rng.choice(known)
-        yield [*messages[: place + 1], {**messages[place + 1], "memory": found}]
+        noticed = found or bracketed(talk.intents.get(place, ""))
+        yield [*messages[: place + 1], {**messages[place + 1], "memory": noticed}]
 
 
 def from_texts(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
@@ -92,7 +104,11 @@ def from_texts(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
         answer = expand(pattern, rng, {"answer": one.answer}).replace("..", ".")
         yield [
             *asking,
-            {"role": "assistant", "content": answer[:1].upper() + answer[1:], "memory": one.answer},
+            {
+                "role": "assistant",
+                "content": answer[:1].upper() + answer[1:],
+                "memory": one.answer or bracketed(TEXT),
+            },
         ]
 
 
@@ -108,6 +124,25 @@ def _around(one: ReadingExample) -> str:
         elif last < len(spans) - 1:
             last += 1
     return one.passage[spans[first][0] : spans[last][1]].strip()
+
+
+def instructed(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
+    """Yield instructions of all kinds, as many of each; before most answers stands which kind it is.
+
+    Args:
+        folder: Of public data.
+        seed: Decides everything.
+        count: How many.
+
+    Raises:
+        UsageError: A file is missing.
+    """
+    each = max(1, count // len(KINDS))
+    for kind in KINDS:
+        for number, messages in enumerate(instructions(folder, seed, {kind: each})):
+            noticed = Random(f"instructed {seed}:{kind}:{number}").random() >= PLAIN
+            *before, last = messages
+            yield [*before, {**last, "memory": bracketed(kind)} if noticed else last]
 
 
 def after_tools(seed: int, count: int) -> Iterator[list[Message]]:

@@ -77,3 +77,16 @@ def gather(
         report(f"generating {generated:,} conversations")
         gathered["conversations"] = list(conversations(seed, generated))
     return gathered
+
+
+def prose(folder: Path, seed: int, count: int) -> list[Document]:
+    """About so many documents of plain text, so that what was read before isn't unlearnt in tuning.
+
+    Raises:
+        UsageError: a source's file is missing.
+    """
+    shares = {name: Share(count * 240) for name in ("wikipedia", "textbooks", "simple_news", "novels")}
+    gathered = gather(folder, shares, seed=seed)
+    found = [document for documents in gathered.values() for document in documents]
+    random.Random(seed).shuffle(found)
+    return found[:count]

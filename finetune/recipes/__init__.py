@@ -11,10 +11,12 @@ RECIPES: Table[Recipe] = Table(
     {
         "home-nano": "finetune.recipes.home_nano:RECIPE",
         "home-base": "finetune.recipes.home_base:RECIPE",
+        "home-large": "finetune.recipes.home_large:RECIPE",
         "home-chat": "finetune.recipes.home_chat:RECIPE",
         "chat-lora": "finetune.recipes.chat_lora:RECIPE",
         "read": "finetune.recipes.read:RECIPE",
         "told": "finetune.recipes.told:RECIPE",
+        "intent": "finetune.recipes.intent:RECIPE",
         "fill": "finetune.recipes.fill:RECIPE",
         "choose": "finetune.recipes.choose:RECIPE",
     },

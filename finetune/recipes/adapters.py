@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finetune.recipes.recipe import Context, begin, note, overrides
 from homespun.errors import UsageError
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 Units = Iterable[Sequence["Row"]]
 
 
+class Prepared(NamedTuple):
+    """What an adapter learns from.
+
+    Attributes:
+        train: Units for training.
+        valid: Those for validation.
+        sources: What was read: source → examples.
+        labels: Names of the classes, in the order of the head's outputs; none where the task has no classes.
+    """
+
+    train: Units
+    valid: Units
+    sources: dict[str, int]
+    labels: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """One adapter.
@@ -25,8 +41,7 @@ class Plan:
     Attributes:
         name: Of the adapter and its task.
         lengths: How texts are laid out: max_length, stride, most_first.
-        prepare: (layout, folder of public data, own settings) to the units for training, those for
-            validation, and what was read: source → examples.
+        prepare: (layout, folder of public data, own settings) to what is learnt from.
         use: What is said at the end, a command or Python.
         own: Settings that `prepare` reads, with their defaults.
         settings: Of `AdaptConfig`; the user's overrides win.
@@ -34,7 +49,7 @@ class Plan:
 
     name: str
     lengths: dict[str, int]
-    prepare: Callable[[Layout, Path, dict[str, str]], tuple[Units, Units, dict[str, int]]]
+    prepare: Callable[[Layout, Path, dict[str, str]], Prepared]
     use: str
     own: dict[str, str]
     settings: dict[str, Any]
@@ -83,10 +98,11 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
             )
         data = existing(context.data)
         layout = Layout(open_trunk(locate(home=context.home)).tokenizer, **plan.lengths)
-        train, valid, sources = plan.prepare(layout, data, own)
-        say(f"preparing rows: {', '.join(f'{count:,} of {name}' for name, count in sources.items())}")
-        for part, units in (("train", train), ("valid", valid)):
-            write_rows(out / "rows" / part, units, {"sources": sources})
+        made = plan.prepare(layout, data, own)
+        say(f"preparing rows: {', '.join(f'{count:,} of {name}' for name, count in made.sources.items())}")
+        meta = {"sources": made.sources} | ({"labels": made.labels} if made.labels else {})
+        for part, units in (("train", made.train), ("valid", made.valid)):
+            write_rows(out / "rows" / part, units, meta)
     note(out, changes)
     result = AdaptTrainer(config, resume=context.resume, reporter=context.reporter, again=again).run()
     say(f"{result.folder} is ready after {result.hours * 60:.1f} minutes. Use it:")

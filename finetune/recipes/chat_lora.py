@@ -9,7 +9,9 @@ from finetune.recipes.recipe import Context, Kitchen, Recipe
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
+    from finetune.data.documents import Document
     from finetune.loop import Result
+    from finetune.preview import Preview
 
 OPENERS = ("My hamster is called Pomfret.", "What do you call my hamster?", "Hello")
 LORA = {
@@ -74,24 +76,11 @@ def run(context: Context) -> Result:
 
 
 def _prepare(kitchen: Kitchen, base: Path) -> None:
-    from finetune.data.conversations.memory import remembered
-    from finetune.data.documents import Document
-    from finetune.data.looked_up import with_lookups
     from finetune.data.prepare import prepare
     from models.tokenizers.fast import Tokenizer
 
-    text = kitchen.own.get("memory", "0.7")
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0.0 <= share <= 1.0:
-        raise UsageError(f"memory takes a number from 0 to 1, not {text!r}")
-    documents: dict[str, list[Document]] = {
-        "memories": list(with_lookups(remembered(3, kitchen.number("conversations", 20000), share), 3))
-    }
     prepare(
-        documents,
+        gather(kitchen),
         kitchen.tokens,
         tokenizer=Tokenizer.load(base / "tokenizer.json"),
         mask_prompts=True,
@@ -101,4 +90,30 @@ def _prepare(kitchen: Kitchen, base: Path) -> None:
     )
 
 
-RECIPE = Recipe("tune an adapter on home that remembers what it's told", run)
+def gather(kitchen: Kitchen) -> dict[str, list[Document]]:
+    """The conversations, as many as the settings say.
+
+    Raises:
+        UsageError: A setting is no number that it can be.
+    """
+    from finetune.data.conversations.memory import remembered
+    from finetune.data.looked_up import with_lookups
+
+    text = kitchen.own.get("memory", "0.7")
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise UsageError(f"memory takes a number from 0 to 1, not {text!r}")
+    return {"memories": list(with_lookups(remembered(3, kitchen.number("conversations", 20000), share), 3))}
+
+
+def preview(context: Context, count: int) -> Preview:
+    """The first conversations."""
+    from finetune.preview import Preview
+
+    return Preview(gather(Kitchen("chat-lora", context, {"conversations": str(count)}, {})))
+
+
+RECIPE = Recipe("tune an adapter on home that remembers what it's told", run, preview)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune.recipes.adapters import Plan, Units, tune
+from finetune.recipes.adapters import Plan, Prepared, tune
 from finetune.recipes.fill import scaled
 from finetune.recipes.recipe import Context, Recipe
 
@@ -21,14 +21,14 @@ MOST = 4
 _HELD_OUT = 0.02
 
 
-def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Units, dict[str, int]]:
+def prepare(layout: Layout, data: Path, own: dict[str, str]) -> Prepared:
     """Choices of every source; a part of each, by dialogue or query, is kept for validation."""
     from finetune.data.calls.mixed import mixed, split
     from finetune.data.calls.rows import choose_units
 
     train, valid = split(mixed(data, seed=2, counts=scaled(COUNTS, own)), _HELD_OUT)
     sources = {name: sum(one.source == name for one in train) for name in COUNTS}
-    return choose_units(train, layout, MOST), choose_units(valid, layout, MOST), sources
+    return Prepared(choose_units(train, layout, MOST), choose_units(valid, layout, MOST), sources)
 
 
 PLAN = Plan(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune.recipes.adapters import Plan, Units, tune
+from finetune.recipes.adapters import Plan, Prepared, tune
 from finetune.recipes.recipe import Context, Recipe
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ COUNTS = {"sgd": 9000, "seal_tools": 2000, "generated": 26000}
 _HELD_OUT = 0.02
 
 
-def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Units, dict[str, int]]:
+def prepare(layout: Layout, data: Path, own: dict[str, str]) -> Prepared:
     """Calls of every source; a part of each, by dialogue or query, is kept for validation."""
     from finetune.data.calls.mixed import mixed, split
     from finetune.data.calls.rows import fill_units
 
     train, valid = split(mixed(data, seed=1, counts=scaled(COUNTS, own)), _HELD_OUT)
     sources = {name: sum(one.source == name for one in train) for name in COUNTS}
-    return fill_units(train, layout), fill_units(valid, layout), sources
+    return Prepared(fill_units(train, layout), fill_units(valid, layout), sources)
 
 
 def scaled(counts: Mapping[str, int], own: dict[str, str]) -> dict[str, int]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finetune.recipes.recipe import Context, Kitchen, Recipe
+from finetune.recipes.recipe import NEEDS_DATA, Context, Kitchen, Recipe
 
 if TYPE_CHECKING:
     from finetune.loop import Result
+    from finetune.preview import Preview
 
 OPENERS = ("The capital of France is", "Once upon a time")
 
@@ -20,7 +21,7 @@ def run(context: Context) -> Result:
     """Prepare tokens where there are none, and pretrain. Own settings: `vocab_size`, `conversations`."""
     kitchen = Kitchen.open("home-base", context, ("vocab_size", "conversations"))
     if "tokens" not in kitchen.train and not kitchen.prepared:
-        _prepare(kitchen)
+        prepare_tokens(kitchen)
     return kitchen.work(
         OPENERS,
         chat=False,
@@ -33,13 +34,21 @@ def run(context: Context) -> Result:
     )
 
 
-def _prepare(kitchen: Kitchen) -> None:
+def prepare_tokens(kitchen: Kitchen, vocab_size: int = 4096, generated: int = 80_000) -> None:
+    """Read the mixture, generate conversations beside it, and write the run's folder of tokens.
+
+    Args:
+        kitchen: Of the recipe; its settings `vocab_size` and `conversations` win.
+        vocab_size: Of the tokenizer that is trained.
+        generated: How many conversations.
+    """
     from finetune.data.mixture import HOME_BASE, HOME_BASE_HUB, gather
     from finetune.data.prepare import prepare
     from finetune.data.sources import existing
 
     context = kitchen.context
-    vocab_size, generated = kitchen.number("vocab_size", 4096), kitchen.number("conversations", 80000)
+    vocab_size = kitchen.number("vocab_size", vocab_size)
+    generated = kitchen.number("conversations", generated)
     say = context.reporter.say
     if context.data is not None:
         folder, mixture = existing(context.data), HOME_BASE
@@ -53,4 +62,25 @@ def _prepare(kitchen: Kitchen) -> None:
     prepare(documents, kitchen.tokens, vocab_size=vocab_size, repeat=repeat, report=say)
 
 
-RECIPE = Recipe("pretrain the decoder behind `home` on public text, about two hours on one core", run)
+def preview(context: Context, count: int) -> Preview:
+    """The first documents of every source, and conversations; of the latter every token counts.
+
+    Where no public data is named, what was fetched from the hub is shown, if it was.
+    """
+    from finetune.data.conversations import conversations
+    from finetune.data.mixture import HOME_BASE, HOME_BASE_HUB
+    from finetune.data.sources import SOURCES, existing
+    from finetune.preview import Preview
+
+    folder, mixture = context.data, HOME_BASE
+    if folder is None and (context.home / "data").is_dir():
+        folder, mixture = context.home / "data", HOME_BASE_HUB
+    generated = {"conversations": conversations(0, count)}
+    if folder is None:
+        return Preview(generated, masked=False, lacking=dict.fromkeys(mixture, NEEDS_DATA))
+    return Preview({name: SOURCES[name](existing(folder)) for name in mixture} | generated, masked=False)
+
+
+RECIPE = Recipe(
+    "pretrain the decoder behind `home` on public text, about two hours on one core", run, preview
+)

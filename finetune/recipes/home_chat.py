@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune.recipes.recipe import Context, Kitchen, Recipe
+from finetune.recipes.recipe import NEEDS_DATA, Context, Kitchen, Recipe
 
 if TYPE_CHECKING:
+    from finetune.data.documents import Document
     from finetune.loop import Result
+    from finetune.preview import Preview
 
 OPENERS = (
     "Hello",
@@ -20,35 +22,46 @@ OPENERS = (
 LIMITS = """\
 It reads and writes English only. It has seen far too little to know the world: most statements of fact
 beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in
-steps, calculate (it gets small sums wrong, also where it says it can do them), write code, translate or
-summarise. It was trained on conversations of up to about forty turns and forgets what no longer fits its
-context. Its small talk was generated from patterns, and outside of them it falls back on phrases that sound
-right. Don't use it where a wrong answer does harm. Its public training text carries the views and errors of
-its sources."""
+steps, calculate, write code or translate; it summarises by repeating sentences, and rewrites questions
+and breaks them up only where that is a matter of words. It was trained on conversations of up to about
+forty turns and forgets what no longer fits its context. Its small talk was generated from patterns, and
+outside of them it falls back on phrases that sound right. Don't use it where a wrong answer does harm.
+Its public training text carries the views and errors of its sources."""
 
 
 PROPOSALS = {
     "chooser": "choose",
     "filler": "fill",
     "told": "told",
+    "intent": "intent",
     "choice": {"net": 0.0, "proposals": 1.0},
     "values": {"net": 0.0, "proposals": 1.0},
 }
 """Adapters on the encoder, and how much they count beside the decoder."""
-COUNTS = {"conversations": 30000, "memories": 14000, "requests": 24000, "texts": 8000, "tools": 4000}
-"""How many documents of each kind; requests and texts are left out where there's no public data."""
+COUNTS = {
+    "conversations": 36000,
+    "memories": 8000,
+    "tools": 3000,
+    "requests": 26000,
+    "texts": 5000,
+    "instructions": 12000,
+    "prose": 2000,
+}
+"""How many documents of each kind; those from `requests` on are left out where there's no public data."""
 
 
 def run(context: Context) -> Result:
     """Generate conversations and tune.
 
     Own settings: `base` (name of the model to tune), and how many documents of each kind: `conversations`,
-    `memories`, `requests`, `texts`, `tools`.
+    `memories`, `tools`, `requests`, `texts`, `instructions`, `prose`, each times its factor `weights.<kind>`;
+    and `apart`, files and folders of evaluation texts (with commas between them) that are kept out, besides
+    those of the suites.
     """
     from models.store import find_model
 
     base = find_model(context.overrides.get("base", "home-base"), context.home)
-    kitchen = Kitchen.open("home-chat", context, ("base", *COUNTS))
+    kitchen = Kitchen.open("home-chat", context, ("base",), kinds=COUNTS)
     if not kitchen.prepared and "tokens" not in kitchen.train:
         _prepare(kitchen, base)
     return kitchen.work(
@@ -72,13 +85,28 @@ def run(context: Context) -> Result:
 
 
 def _prepare(kitchen: Kitchen, base: Path) -> None:
-    from finetune.data.conversations import talks
-    from finetune.data.conversations.memory import remembered
-    from finetune.data.documents import Document
-    from finetune.data.handoffs import handoffs
-    from finetune.data.looked_up import after_tools, from_texts, with_lookups
     from finetune.data.prepare import prepare
     from models.tokenizers.fast import Tokenizer
+
+    documents, dropped = kitchen.clean(gather(kitchen))
+    prepare(
+        documents,
+        kitchen.tokens,
+        tokenizer=Tokenizer.load(base / "tokenizer.json"),
+        mask_prompts=True,
+        notes={"dropped": dropped},
+        seed=2,
+        report=kitchen.context.reporter.say,
+    )
+
+
+def gather(kitchen: Kitchen) -> dict[str, list[Document]]:
+    """The documents of each kind, as many as the settings say."""
+    from finetune.data.conversations import talks
+    from finetune.data.conversations.memory import remembered
+    from finetune.data.handoffs import handoffs
+    from finetune.data.looked_up import after_tools, from_texts, instructed, with_lookups
+    from finetune.data.mixture import prose
 
     counts = {name: kitchen.number(name, count) for name, count in COUNTS.items()}
     say, data = kitchen.context.reporter.say, kitchen.context.data
@@ -88,18 +116,21 @@ def _prepare(kitchen: Kitchen, base: Path) -> None:
         "tools": list(after_tools(2, counts["tools"])),
     }
     if data is None:
-        say("no public data is named (HOMESPUN_DATA), so no real requests and texts are among it")
+        say("no public data is named (HOMESPUN_DATA): no real requests, texts and instructions are among it")
     else:
-        documents["requests"] = list(handoffs(data, 2, counts["requests"]))
+        documents["requests"] = list(with_lookups(handoffs(data, 2, counts["requests"]), 4))
         documents["texts"] = list(from_texts(data, 2, counts["texts"]))
-    prepare(
-        documents,
-        kitchen.tokens,
-        tokenizer=Tokenizer.load(base / "tokenizer.json"),
-        mask_prompts=True,
-        seed=2,
-        report=say,
-    )
+        documents["instructions"] = list(instructed(data, 2, counts["instructions"]))
+        documents["prose"] = prose(data, 2, counts["prose"])
+    return documents
 
 
-RECIPE = Recipe("tune home-base on generated conversations until it talks", run)
+def preview(context: Context, count: int) -> Preview:
+    """Documents of each kind; those that need public data are lacking where there's none."""
+    from finetune.preview import Preview
+
+    documents = gather(Kitchen("home-chat", context, dict.fromkeys(COUNTS, str(count)), {}))
+    return Preview(documents, lacking={kind: NEEDS_DATA for kind in COUNTS if kind not in documents})
+
+
+RECIPE = Recipe("tune home-base on generated conversations until it talks", run, preview)

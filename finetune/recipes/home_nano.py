@@ -12,6 +12,7 @@ from finetune.recipes.recipe import Context, Kitchen, Recipe
 
 if TYPE_CHECKING:
     from finetune.loop import Result
+    from finetune.preview import Preview
 
 SHAPE = {
     "hidden_size": 128,
@@ -66,4 +67,12 @@ def run(context: Context) -> Result:
     )
 
 
-RECIPE = Recipe("a first small model from shipped text, about 2 minutes on two cores", run)
+def preview(context: Context, count: int) -> Preview:  # noqa: ARG001
+    """The first conversations."""
+    from finetune.data.conversations import conversations
+    from finetune.preview import Preview
+
+    return Preview({"conversations": conversations(1, count)})
+
+
+RECIPE = Recipe("a first small model from shipped text, about 2 minutes on two cores", run, preview)

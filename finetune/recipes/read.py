@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finetune.recipes.adapters import Plan, Units, tune
-from finetune.recipes.recipe import Context, Recipe
+from finetune.recipes.adapters import Plan, Prepared, tune
+from finetune.recipes.recipe import NEEDS_DATA, Context, Recipe
 
 if TYPE_CHECKING:
     from finetune.adapting.result import AdaptResult
+    from finetune.data.reading.squad import ReadingExample
+    from finetune.preview import Pieces, Preview
     from models.encoders.windows import Layout
 
 LENGTHS = {"max_length": 320, "stride": 96, "most_first": 48}
@@ -18,7 +21,7 @@ _HELD_OUT = 8
 _VALID = 1500
 
 
-def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Units, dict[str, int]]:
+def prepare(layout: Layout, data: Path, own: dict[str, str]) -> Prepared:
     """All questions of the training part, and for a share of them one that its passage doesn't answer.
 
     Eight articles are kept for validation.
@@ -39,7 +42,7 @@ def prepare(layout: Layout, data: Path, own: dict[str, str]) -> tuple[Units, Uni
     draw.shuffle(train)
     draw.shuffle(valid)
     sources = {"reading": len(train)}
-    return reading_units(train, layout, 3), reading_units(valid[:_VALID], layout, 3), sources
+    return Prepared(reading_units(train, layout, 3), reading_units(valid[:_VALID], layout, 3), sources)
 
 
 PLAN = Plan(
@@ -58,4 +61,31 @@ def run(context: Context) -> AdaptResult:
     return tune(PLAN, context)
 
 
-RECIPE = Recipe("tune the reader: answers as spans of passages, or none (needs HOMESPUN_DATA)", run)
+def preview(context: Context, count: int) -> Preview:
+    """The first questions with their passages, and unanswerable ones made from them."""
+    from finetune.data.reading.squad import read
+    from finetune.data.reading.unanswerable import unanswerable
+    from finetune.data.sources import existing
+    from finetune.preview import Preview
+
+    if context.data is None:
+        return Preview({}, lacking=dict.fromkeys(("reading", "unanswerable"), NEEDS_DATA))
+    first = list(islice(read(existing(context.data)), count))
+    return Preview(
+        {"reading": map(marked, first), "unanswerable": map(marked, islice(unanswerable(first, 1), count))}
+    )
+
+
+def marked(one: ReadingExample) -> Pieces:
+    """A question with its passage, in which the answer is the target; behind it where it holds none."""
+    from finetune.preview import Piece
+
+    asked = Piece(f"question: {one.question}\npassage: ", False)
+    if one.start < 0:
+        return asked, Piece(f"{one.passage}\nanswer: ", False), Piece("none", True)
+    before, after = one.passage[: one.start], one.passage[one.end :]
+    parts = asked, Piece(before, False), Piece(one.answer, True), Piece(after, False)
+    return tuple(part for part in parts if part.text)
+
+
+RECIPE = Recipe("tune the reader: answers as spans of passages, or none (needs HOMESPUN_DATA)", run, preview)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +18,9 @@ from homespun.names import unknown
 from models.nets.decoder_config import DecoderConfig
 
 if TYPE_CHECKING:
+    from finetune.data.documents import Document
     from finetune.loop import Result
+    from finetune.preview import Preview
 
 
 class Outcome(Protocol):
@@ -42,6 +45,7 @@ class Context:
         resume: Continue an unfinished run.
         threads: Of torch; None leaves its default.
         reporter: Where progress and samples go.
+        evaluations: Gives the texts that training mustn't see: suite → texts; None compares with none.
     """
 
     home: Path
@@ -50,17 +54,30 @@ class Context:
     resume: bool = False
     threads: int | None = None
     reporter: Reporter = field(default_factory=Reporter)
+    evaluations: Callable[[], Mapping[str, Iterable[str]]] | None = None
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A row of the table: a line that says what it makes, and the way there."""
+    """A row of the table: a line that says what it makes, and the way there.
+
+    Attributes:
+        description: The line.
+        run: The way.
+        preview: Gives (about) so many documents of each kind that `run` would learn from, without training;
+            None where there's no such thing.
+    """
 
     description: str
     run: Callable[[Context], Outcome]
+    preview: Callable[[Context, int], Preview] | None = None
 
 
 _OVERRIDES = "overrides.json"
+_WEIGHT = "weights."
+NEEDS_DATA = (
+    "no public data is named: set HOMESPUN_DATA to a folder of it (docs/training.md says which files)"
+)
 
 
 def overrides(out: Path, context: Context) -> dict[str, str]:
@@ -121,19 +138,27 @@ class Kitchen:
     train: dict[str, str]
 
     @classmethod
-    def open(cls, name: str, context: Context, own: tuple[str, ...] = ()) -> Kitchen:
+    def open(
+        cls, name: str, context: Context, own: tuple[str, ...] = (), kinds: Iterable[str] = ()
+    ) -> Kitchen:
         """Split the overrides and see that no unfinished run is lost.
 
         Args:
             name: Of the recipe, its run and its model.
             context: What the recipe was given.
             own: Settings that the recipe itself reads; `restart` is always one.
+            kinds: Of documents; `weights.<kind>` then is a factor of what `number` gives for a kind, and
+                `apart` names evaluation texts (`clean`).
 
         Raises:
-            UsageError: An unknown setting, or an unfinished run that is neither resumed nor given up.
+            UsageError: An unknown setting, a weight that's none, evaluation texts that aren't there, or an
+                unfinished run that is neither resumed nor given up.
         """
+        kinds = tuple(kinds)
         changes = overrides(context.home / "runs" / name, context)
-        mine = {key: value for key, value in changes.items() if key in (*own, "restart")}
+        own = (*own, *kinds, "restart", *(["apart"] if kinds else []))
+        weights = {key for key in changes if kinds and key.startswith(_WEIGHT)}
+        mine = {key: value for key, value in changes.items() if key in own or key in weights}
         theirs = {key: value for key, value in changes.items() if key not in mine}
         # A mistyped setting is told before minutes of preparation.
         changed = TrainConfig().with_overrides(theirs)
@@ -146,6 +171,13 @@ class Kitchen:
             if key not in (known := [field.name for field in fields(LoRAConfig)]):
                 raise UsageError(unknown("setting of the adapter", key, known))
         kitchen = cls(name, context, mine, theirs)
+        for key in sorted(weights):
+            if (kind := key.removeprefix(_WEIGHT)) not in kinds:
+                raise UsageError(unknown("kind of document", kind, kinds))
+            kitchen.weight(kind)
+        for path in kitchen.apart:
+            if not path.exists():
+                raise UsageError(f"there are no evaluation texts in {path}, which apart names")
         begin(kitchen.out, name, context, changes)
         return kitchen
 
@@ -165,7 +197,9 @@ class Kitchen:
         return (self.tokens / "meta.json").is_file()
 
     def number(self, key: str, default: int) -> int:
-        """A whole number among the recipe's own settings.
+        """A whole number among the recipe's own settings, times the weight of that kind.
+
+        It's 0 only where the weight is.
 
         Raises:
             UsageError: It is none.
@@ -177,7 +211,52 @@ class Kitchen:
             value = 0
         if value < 1:
             raise UsageError(f"{key} takes a whole number above 0, not {text!r}")
-        return value
+        weight = self.weight(key)
+        return max(1, round(value * weight)) if weight else 0
+
+    def weight(self, kind: str) -> float:
+        """The factor `weights.<kind>`; 1 where it isn't set.
+
+        Raises:
+            UsageError: It's no number from 0 on.
+        """
+        text = self.own.get(f"{_WEIGHT}{kind}", "1")
+        try:
+            weight = float(text)
+        except ValueError:
+            weight = -1.0
+        if not (weight >= 0 and math.isfinite(weight)):
+            raise UsageError(f"{_WEIGHT}{kind} takes a number from 0 on, not {text!r}")
+        return weight
+
+    @property
+    def apart(self) -> list[Path]:
+        """Files and folders of evaluation texts that the setting `apart` names, with commas between them."""
+        return [
+            Path(part.strip()).expanduser() for part in self.own.get("apart", "").split(",") if part.strip()
+        ]
+
+    def clean(
+        self, documents: Mapping[str, Sequence[Document]]
+    ) -> tuple[dict[str, list[Document]], dict[str, Any]]:
+        """Drop duplicates and what shares words with evaluation texts, and say so.
+
+        Args:
+            documents: Kind → documents.
+
+        Returns:
+            Those that stay, and what `finetune.data.clean` tells of those that don't.
+
+        Raises:
+            UsageError: Evaluation texts can't be read.
+        """
+        from finetune.data.clean import clean
+        from finetune.data.decontaminate import Apart, read_texts
+
+        evaluations = self.context.evaluations
+        texts = dict(evaluations() if evaluations is not None else {})
+        texts |= {str(path): read_texts(path) for path in self.apart}
+        return clean(documents, Apart(texts) if texts else None, report=self.context.reporter.say)
 
     def work(
         self, openers: tuple[str, ...], chat: bool = True, address: str | None = None, **settings: Any

@@ -23,6 +23,7 @@ from models.chat.tools import Plan, build_grammar, problem
 
 if TYPE_CHECKING:
     from models.chat.proposal_guide import ProposalGuide
+    from models.chat.proposer import Noticed
     from models.chat.weights import Brain
     from models.inference.engine import Step
     from models.inference.sampling import SamplingParams
@@ -103,9 +104,9 @@ def answer(
     between = watch(cancel, options.deadline)
     started = time.monotonic()
     try:
-        found = _looked_up(brain, rows, plan, between)
-        prompt = _prompt(brain, rows, plan, options, context_length, found)
-        guide = _guide(brain, prompt, plan, found or "", between)
+        noticed = _noticed(brain, rows, plan, between)
+        prompt = _prompt(brain, rows, plan, options, context_length, noticed)
+        guide = _guide(brain, prompt, plan, noticed, between)
     except EndedError as ended:
         return Outcome([], str(ended), 0, 0, 0, shortened=False)
     voice = brain.voice
@@ -163,21 +164,21 @@ def answer(
     return Outcome(calls, reason, len(prompt.ids), made, prompt.dropped, prompt.shortened)
 
 
-def _looked_up(
+def _noticed(
     brain: Brain, rows: Sequence[Mapping[str, Any]], plan: Plan, between: Callable[[], None]
-) -> str | None:
+) -> Noticed | None:
     if brain.proposer is None or brain.voice.looked_up is None or plan.document is not None:
         return None
-    return brain.proposer.look_up(rows, between)
+    return brain.proposer.notice(rows, between)
 
 
 def _guide(
-    brain: Brain, prompt: Prompt, plan: Plan, found: str, between: Callable[[], None]
+    brain: Brain, prompt: Prompt, plan: Plan, noticed: Noticed | None, between: Callable[[], None]
 ) -> ProposalGuide | None:
     call, end = brain.voice.call_token, brain.voice.end_token
     if brain.proposer is None or call is None or end is None:
         return None
-    return brain.proposer.guide(prompt.rows, plan, found, between, call=call, end=end)
+    return brain.proposer.guide(prompt.rows, plan, noticed, between, call=call, end=end)
 
 
 def _prompt(
@@ -186,13 +187,14 @@ def _prompt(
     plan: Plan,
     options: Options,
     context_length: int,
-    found: str | None,
+    noticed: Noticed | None,
 ) -> Prompt:
-    """The prompt that fits; what was looked up stands before its last token, which begins the answer."""
+    """The prompt that fits; what was noticed stands before its last token, which begins the answer."""
     # Keep a quarter of the context for the answer, or less where less was asked for.
     wanted = options.max_tokens or options.default_max_tokens
     reserved = max(1, min(wanted, context_length // 4))
-    block = [] if found is None or brain.voice.looked_up is None else brain.voice.looked_up(found)
+    looked_up = brain.voice.looked_up
+    block = [] if noticed is None or looked_up is None else looked_up(noticed.note)
     limit = context_length - reserved - len(block)
     unseen = plan.choice == "none" or (brain.proposer is not None and brain.proposer.alone)
     forms = [None] if unseen else list(shorter(plan.functions))

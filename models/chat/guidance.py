@@ -16,6 +16,7 @@ from models.inference.guide import Balance
 
 if TYPE_CHECKING:
     from models.encoders.call import Caller
+    from models.encoders.intent import IntentClassifier
     from models.encoders.read import Reader
 
 
@@ -27,6 +28,7 @@ class Guidance:
         chooser: Name of the adapter that chooses tools.
         filler: Name of the one that finds values.
         told: Name of the one that looks up what was told; "" where the decoder hasn't learnt to be told.
+        intent: Name of the one that tells what the user means; "" likewise.
         choice: How much the chooser counts beside the decoder.
         values: How much the filler and the reader count.
     """
@@ -34,6 +36,7 @@ class Guidance:
     chooser: str = "choose"
     filler: str = "fill"
     told: str = ""
+    intent: str = ""
     choice: Balance = field(default_factory=Balance)
     values: Balance = field(default_factory=Balance)
 
@@ -87,6 +90,14 @@ class Adapters:
         told = self._guidance.told
         return Reader(told, home=self._home, threads=self._threads) if told else None
 
+    @cached_property
+    def classifier(self) -> IntentClassifier | None:
+        """Who tells what the user means; None where nobody is named. Raises as `caller` does."""
+        from models.encoders.intent import IntentClassifier
+
+        intent = self._guidance.intent
+        return IntentClassifier(intent, home=self._home, threads=self._threads) if intent else None
+
 
 def has_encoder(home: Path | None) -> bool:
     """Whether the encoder is at hand, without which nobody can propose."""
@@ -104,7 +115,7 @@ def fingerprints(guidance: Guidance, home: Path | None) -> dict[str, str]:
     from models.encoders.adapters import find_adapter
 
     found = {}
-    for name in (guidance.chooser, guidance.filler, guidance.told):
+    for name in (guidance.chooser, guidance.filler, guidance.told, guidance.intent):
         try:
             found[name] = find_adapter(name, home).fingerprint if name else ""
         except HomespunError as error:  # it's told when the adapter is needed

@@ -1,15 +1,16 @@
 """Asks the encoder's adapters what to propose to a decoder for one answer.
 
-Whether a tool is called and which one is the chooser's affair (`models.encoders.choose`), what the values of
-a call or of a document are the filler's. A reader looks up what the user asks in what was told
-(`models.chat.told`); its finding stands before the answer.
+Whether a tool is called and which one is the chooser's affair (`models.encoders.choose`), what the values
+of a call or of a document are the filler's. A classifier tells what the user means. Where that is to ask
+something back, or a text is given with the question, a reader looks it up (`models.chat.told`). What was
+found, or else what is meant, stands before the answer.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from models.chat.proposals import CallProposals, Proposed, Slot
 from models.chat.told import asked, asks_back
 from models.chat.tools import Plan, satisfies
 from models.inference.guide import TokenTable
+from models.tokenizers.chat_template import bracketed
 
 if TYPE_CHECKING:
     from models.encoders.fill import Argument
@@ -31,8 +33,32 @@ DONE = "Done."
 NOT_TOLD = "You haven't told me that."
 LONGEST_RESULT = 1000
 """Characters of a tool's result that are repeated."""
+_ASKING = ("ask back", "ask about a text")
+"""Intents for which something is looked up."""
+_LIKELY = 0.1
+"""From this probability of those on it's looked up: nothing is found where nothing was told."""
 _SHARPNESS = 4.0
 """Of a property's odds to be used: with several of 0.4 each, none is likelier than that one of them is."""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What was noticed of the newest message.
+
+    Attributes:
+        found: The words that answer it; "" where none were told, or it doesn't ask.
+        intent: What the user means; "" where nobody tells.
+        asks_back: Whether it asks for what only the user can have told.
+    """
+
+    found: str = ""
+    intent: str = ""
+    asks_back: bool = False
+
+    @property
+    def note(self) -> str:
+        """What stands before the answer."""
+        return self.found or bracketed(self.intent)
 
 
 class Proposer:
@@ -54,36 +80,49 @@ class Proposer:
         """Whether the decoder's own opinion of calls counts for nothing, so that it needs to see no tools."""
         return self._guidance.choice.net == 0 and self._guidance.values.net == 0
 
-    def look_up(self, rows: Rows, between: Between) -> str | None:
-        """The words that answer the newest message, "" where none were told; None where nobody looks.
+    def notice(self, rows: Rows, between: Between) -> Noticed | None:
+        """What the newest message means and the words that answer it; None where nobody looks.
 
         Args:
             rows: The whole conversation as template dictionaries.
             between: Called before each pass; what it raises ends the work.
         """
-        reader = self._adapters.reader
-        if reader is None:
+        reader, classifier = self._adapters.reader, self._adapters.classifier
+        if reader is None and classifier is None:
             return None
-        if rows[-1]["role"] != "user" or not rows[-1]["content"].strip():
-            return ""
+        content = rows[-1]["content"]
+        if rows[-1]["role"] != "user" or not content.strip():
+            return Noticed()
         question, text = asked(rows)
-        return reader.read(question, [text], between).text if text else ""
+        intent, asks = "", True
+        back = asks_back(question)
+        if classifier is not None:
+            seen = classifier.classify(turns_of(rows), between)
+            intent = seen.name
+            asks = back or sum(seen.shares.get(name, 0.0) for name in _ASKING) >= _LIKELY
+            back = back or intent == _ASKING[0]
+        found = reader.read(question, [text], between).text if reader is not None and text and asks else ""
+        # A system message may hold what the user didn't tell: the decoder has it before it.
+        known = any(row["role"] == "system" and row["content"].strip() for row in rows)
+        return Noticed(found, intent, back and not known)
 
     def guide(
-        self, rows: Rows, plan: Plan, found: str, between: Between, *, call: int, end: int
+        self, rows: Rows, plan: Plan, noticed: Noticed | None, between: Between, *, call: int, end: int
     ) -> ProposalGuide | None:
         """The guide of one answer, or None where nothing is to be proposed.
 
         Args:
             rows: The conversation as template dictionaries, as far as the decoder sees it.
             plan: What the answer may be.
-            found: What was looked up for it.
+            noticed: What was noticed of its newest message; None where nobody looked.
             between: Called before each pass; what it raises ends the work.
             call: The token that begins a call, and
             end: the one that ends a text.
         """
         turns = turns_of(rows)
-        answers = self._answers(rows, found)
+        noticed = noticed or Noticed()
+        found = noticed.found
+        answers = self._answers(rows, noticed)
         proposals = Proposals(texts=answers, found=found)
         if turns and plan.callable:
             calls = self._calls(turns, plan, between, answered=rows[-1]["role"] == "tool")
@@ -95,14 +134,14 @@ class Proposer:
             return None
         return ProposalGuide(self._guidance, self._table, self._texts, proposals, call=call, end=end)
 
-    def _answers(self, rows: Rows, found: str) -> tuple[Proposed, ...]:
+    def _answers(self, rows: Rows, noticed: Noticed) -> tuple[Proposed, ...]:
         """The answer in words: what tools gave, what was found, or that it wasn't told."""
         newest = rows[-1]
         if newest["role"] == "tool":
             return ((results(rows), 1.0 - OPEN),)
-        if found:
-            return ((as_answer(found), 1.0 - OPEN),)
-        if self._adapters.reader is not None and newest["role"] == "user" and asks_back(newest["content"]):
+        if noticed.found:
+            return ((as_answer(noticed.found), 1.0 - OPEN),)
+        if self._adapters.reader is not None and newest["role"] == "user" and noticed.asks_back:
             return ((NOT_TOLD, 1.0 - OPEN),)
         return ()
 

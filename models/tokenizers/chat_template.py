@@ -2,9 +2,10 @@
 
 Contract: `<|endoftext|>`, then `<|tools|>` + a compact JSON list of schemas + `<|end|>` if there are tools,
 then for each message `<|role|>` + content + `<|end|>`. An assistant's tool calls follow its content, each
-as `<|call|>` + compact JSON `{"name":…,"arguments":…}`. Before an answer may stand what was looked up for it,
-`<|memory|>` + text + `<|end|>`; an empty text says that nothing was found. Structure is made of ids and
-content is encoded as ordinary text, so no content can forge structure.
+as `<|call|>` + compact JSON `{"name":…,"arguments":…}`. Before an answer may stand what was noticed for it,
+`<|memory|>` + text + `<|end|>`: words that were looked up, or in brackets what the user means; an empty text
+says that there was nothing to notice. Structure is made of ids and content is encoded as ordinary text, so no
+content can forge structure.
 
 `JINJA` is the same template for `transformers`' `apply_chat_template`, with equal ids, but for what was
 looked up, which it doesn't know. Its limit: `transformers` renders the whole conversation to one string
@@ -99,6 +100,11 @@ def _parts(
 def looked_up(text: str, tokenizer: Encoder) -> list[int]:
     """Renders what was looked up for an answer: it stands before the answer's `<|assistant|>`."""
     return [tokenizer.special("memory"), *tokenizer.encode(text), tokenizer.special("end")]
+
+
+def bracketed(intent: str) -> str:
+    """Writes what a user means as it stands where nothing was looked up; nothing for ""."""
+    return f"({intent})" if intent else ""
 
 
 def content_text(content: object) -> str:

@@ -6,6 +6,7 @@ A question for what was never told, and anything else that users say, has no ans
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -21,7 +22,7 @@ def told_examples(seed: int, count: int) -> Iterator[ReadingExample]:
     """Yield the questions of `count` conversations; equal seeds give equal ones."""
     for number in range(count):
         rng = Random(f"told {seed}:{number}")
-        talk = remember(rng, mixed=number % 2 == 1)
+        talk = remember(rng, mixed=number % 3 > 0)
         asked = dict(talk.asked)
         for place, message in enumerate(talk.messages):
             if message["role"] != "user":
@@ -30,9 +31,15 @@ def told_examples(seed: int, count: int) -> Iterator[ReadingExample]:
             if not passage or (place not in asked and rng.random() > OTHERS):
                 continue
             value = asked.get(place, "")
-            start = passage.lower().rfind(value.lower()) if value else -1
+            start = _last(value, passage) if value else -1
             if value and start < 0:
                 continue  # said in other words, such as a number's
             end = start + len(value) if value else -1
             kind = "told" if value else "never told" if place in asked else "something else"
             yield ReadingExample(f"told {number}", message["content"], passage, start, end, kind)
+
+
+def _last(value: str, passage: str) -> int:
+    """Where the value's last mention begins, whole words only; -1 where there is none."""
+    found = re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", passage, re.IGNORECASE)
+    return max((match.start() for match in found), default=-1)

@@ -66,3 +66,12 @@ def test_each_row_of_fill_has_the_loss_of_its_kind():
     assert found[0] == losses.spans(logits[..., 0], logits[..., 1], wanted, second)[0]
     assert found[1] == losses.options(logits[..., 2], wanted)[1]
     assert found[2] == losses.lists(logits[..., 3], logits[..., 4], wanted, second)[2]
+
+
+def test_classes_are_told_by_the_mean_over_the_tokens_that_there_are():
+    logits = torch.tensor([[[4.0, 0.0], [0.0, 0.0], [-90.0, 90.0]]])
+    mask = torch.tensor([[True, True, False]])
+    shares = torch.tensor([2.0, 0.0]).log_softmax(0)
+    expected = -(0.975 * shares[0] + 0.025 * shares[1])
+    found = losses.classes(logits, mask, torch.tensor([0]))
+    assert float(found) == pytest.approx(float(expected), abs=1e-5)

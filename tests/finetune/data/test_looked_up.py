@@ -10,8 +10,9 @@ import pytest
 
 from finetune.data.conversations import talks
 from finetune.data.conversations.memory import remembered
-from finetune.data.looked_up import after_tools, from_texts, with_lookups
+from finetune.data.looked_up import TEXT, after_tools, from_texts, with_lookups
 from homespun.errors import UsageError
+from models.tokenizers.chat_template import bracketed
 
 PASSAGES = [
     "The mill by the river was built in 1802. Its owner was Greta Holm. It burnt down in 1876.",
@@ -46,11 +47,14 @@ def test_what_was_found_was_told_before_and_is_in_the_answer(source) -> None:
             continue
         assert last["role"] == "assistant"
         value = last["memory"].lower()
-        if not value:
+        assert before[-1]["role"] == "user"
+        if value.startswith("("):
             empty += 1
+            assert value.endswith(")")
             continue
         found += 1
-        assert before[-1]["role"] == "user"
+        told = " ".join(message["content"].lower() for message in before if message["role"] == "user")
+        assert value in told
     assert min(found, empty, plain) > 40
 
 
@@ -59,7 +63,7 @@ def test_answers_say_what_was_found_for_them() -> None:
         message["memory"].lower() in message["content"].lower()
         for messages in with_lookups(remembered(5, 600, 1.0), 1)
         for message in messages
-        if message.get("memory")
+        if message.get("memory") and not message["memory"].startswith("(")
     ]
     # A few findings are wrong on purpose, and "an old lamp" may be answered with another article.
     assert sum(said) / len(said) > 0.88
@@ -74,12 +78,14 @@ def test_equal_seeds_give_equal_conversations(public: Path) -> None:
 def test_texts_are_answered_in_their_own_words_or_not_at_all(public: Path) -> None:
     made = list(from_texts(public, 1, 12))
     answers = [messages[-1] for messages in made]
-    assert {answer["memory"] for answer in answers} >= {"", "1802"}
+    nothing = bracketed(TEXT)
+    assert {answer["memory"] for answer in answers} >= {nothing, "1802"}
     for messages, answer in zip(made, answers, strict=True):
-        assert answer["memory"] in " ".join(message["content"] for message in messages[:-1])
-        assert answer["memory"] in answer["content"]
-        if not answer["memory"]:
+        if answer["memory"] == nothing:
             assert "text" in answer["content"]
+        else:
+            assert answer["memory"] in " ".join(message["content"] for message in messages[:-1])
+            assert answer["memory"] in answer["content"]
     with pytest.raises(UsageError, match="squad"):
         list(from_texts(public / "elsewhere", 1, 3))
 

@@ -20,6 +20,7 @@ from models.chat.weights import Brain, locate, open_brain
 from models.encoders.call import Call
 from models.encoders.choose import Choice
 from models.encoders.fill import Argument
+from models.encoders.intent import Intent
 from models.inference.guide import Balance
 from models.inference.sampling import SamplingParams
 
@@ -44,11 +45,18 @@ class Finds:
     """Stands for the adapters: has these arguments for every function, and counts how often it's asked."""
 
     def __init__(
-        self, *arguments: Argument, probability: float = 0.9, told: str = "", choice: int = 0
+        self,
+        *arguments: Argument,
+        probability: float = 0.9,
+        told: str = "",
+        choice: int = 0,
+        meant: dict[str, float] | None = None,
     ) -> None:
         self.arguments, self.probability, self.answer, self.place = arguments, probability, told, choice
         self.caller = self.filler = self
         self.reader: Any = self
+        self.meant = meant or {}
+        self.classifier: Any = self if meant else None
         self.filled: list[str] = []
 
     def likeliest(self, turns: Any, functions: Any, between: Any) -> Call:
@@ -65,6 +73,11 @@ class Finds:
         self.filled.append(function["name"])
         names = function["parameters"]["properties"]
         return [one for one in self.arguments if one.name in names]
+
+    def classify(self, turns: Any, between: Any) -> Intent:
+        between()
+        name = max(self.meant, key=lambda one: self.meant[one])
+        return Intent(name, self.meant[name], self.meant)
 
     def read(self, question: str, passages: Any, between: Any) -> Any:
         between()
@@ -221,6 +234,39 @@ def test_what_was_looked_up_is_read_before_the_answer_and_finished_once_begun(sa
     assert with_note.prompt_tokens > without.prompt_tokens
 
 
+TOLD = [{"role": "user", "content": "My cat is Pomfret."}, {"role": "assistant", "content": "Noted."}]
+
+
+def test_nothing_is_looked_up_for_what_does_not_ask(say) -> None:
+    rows = [*TOLD, {"role": "user", "content": "Good night, my cat!"}]
+    finds = Finds(told="Pomfret", meant={"closings good night": 0.98, "ask back": 0.02})
+    assert say(finds, rows)[0] != "Pomfret."
+    assert not hasattr(finds, "looked")
+
+
+def test_what_may_be_asked_back_is_looked_up(say) -> None:
+    rows = [*TOLD, {"role": "user", "content": "And the cat, by name?"}]
+    finds = Finds(told="Pomfret", meant={"statement": 0.8, "ask back": 0.2})
+    assert say(finds, rows)[0] == "Pomfret."
+    rows[-1] = {"role": "user", "content": "What's my cat called?"}  # its words say so
+    assert say(Finds(told="Pomfret", meant={"statement": 1.0}), rows)[0] == "Pomfret."
+
+
+def test_what_is_asked_back_and_was_not_told_is_said_to_be_unless_a_system_message_may_hold_it(say) -> None:
+    rows = [*TOLD, {"role": "user", "content": "And the dog, by name?"}]
+    meant = {"ask back": 0.9, "statement": 0.1}
+    assert say(Finds(meant=meant), rows)[0] == "You haven't told me that."
+    system = {"role": "system", "content": "The user's dog is called Bracken."}
+    assert say(Finds(meant=meant), [system, *rows])[0] != "You haven't told me that."
+
+
+def test_the_decoder_reads_what_is_meant_where_nothing_was_found(say) -> None:
+    rows = [{"role": "user", "content": "Hello"}]
+    short, long = ({"hi": 1.0}, {"a greeting of many words": 1.0})
+    tokens = [say(Finds(meant=meant), rows)[1].prompt_tokens for meant in (short, long)]
+    assert tokens[0] < tokens[1]
+
+
 @pytest.mark.parametrize(
     ("found", "answer"),
     [
@@ -278,6 +324,7 @@ def test_a_section_that_makes_no_sense_is_told(section) -> None:
 
 
 def test_a_section_says_who_proposes_and_how_much_it_counts() -> None:
-    made = Guidance.from_dict({"chooser": "mine", "told": "told", "values": {"net": 0.5, "proposals": 2}})
-    assert (made.chooser, made.filler, made.told) == ("mine", "fill", "told")
+    section = {"chooser": "mine", "told": "told", "intent": "i", "values": {"net": 0.5, "proposals": 2}}
+    made = Guidance.from_dict(section)
+    assert (made.chooser, made.filler, made.told, made.intent) == ("mine", "fill", "told", "i")
     assert made.values == Balance(0.5, 2.0)

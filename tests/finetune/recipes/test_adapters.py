@@ -1,4 +1,4 @@
-"""The recipe of the reader from a file of questions to an adapter that reads, on the shipped encoder."""
+"""Recipes of adapters, from files of public data to adapters that do their task, on the shipped encoder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from types import ModuleType
 import pytest
 
 from finetune.progress import Reporter
-from finetune.recipes import choose, fill, read, told
+from finetune.recipes import choose, fill, intent, read, told
 from finetune.recipes.read import run
 from finetune.recipes.recipe import Context
 from homespun.errors import UsageError
+from models.encoders.intent import IntentClassifier
 from models.encoders.read import Reader
 
 NAMES = ("Ada", "Brook", "Cleo", "Dara")
@@ -62,19 +63,38 @@ def test_questions_become_an_adapter_and_resuming_remembers_what_was_set(tmp_pat
 
 
 def test_conversations_become_a_reader_of_their_own(tmp_path: Path, data: Path) -> None:
-    small = {"rank": "2", "alpha": "2", "batch_tokens": "640", "compile": "false", "conversations": "8"}
+    small = {
+        "rank": "2",
+        "alpha": "2",
+        "batch_tokens": "640",
+        "compile": "false",
+        "conversations": "8",
+        "stated": "0",
+    }
     result = told.run(given(tmp_path, data, **small, max_minutes="0.1"))
     assert result.folder == tmp_path / "models" / "minilm" / "adapters" / "told"
     config = json.loads((result.folder / "config.json").read_text(encoding="utf-8"))
     assert config["task"] == "read"
-    assert set(config["training"]["sources"]) == {"told", "reading"}
+    assert config["training"]["sources"]["told"] > 0
+    assert config["training"]["sources"]["sgd"] == 0
     found = Reader("told", home=tmp_path, threads=1, threshold=0.0).read(
         "Where do I live?", ["I live in Oslo."]
     )
     assert found.best
 
 
-@pytest.mark.parametrize("recipe", [read, fill, choose])
+def test_messages_become_a_classifier_whose_intents_are_those_that_were_meant(
+    tmp_path: Path, public: Path
+) -> None:
+    small = {"rank": "2", "alpha": "2", "batch_tokens": "640", "compile": "false", "conversations": "60"}
+    result = intent.run(given(tmp_path, public, **small, most="4", epochs="1"))
+    classifier = IntentClassifier("intent", home=tmp_path, threads=1)
+    assert {"tell", "ask back", "know", "greetings hello"} <= set(classifier.labels)
+    assert classifier.classify([("user", "Hello!")]).name in classifier.labels
+    assert result.examples > 0
+
+
+@pytest.mark.parametrize("recipe", [read, fill, choose, intent])
 def test_a_folder_or_a_file_that_is_missing_is_told_alike(tmp_path: Path, recipe: ModuleType) -> None:
     nowhere = tmp_path / "nowhere"
     with pytest.raises(UsageError) as caught:
