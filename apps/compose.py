@@ -6,8 +6,9 @@ nothing is kept here, and nothing heavy is imported before the function that nee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,28 @@ def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> 
         key: value for key, value in sampling.items() if value is not None and (taken is None or key in taken)
     }
     return load_chat_model(address, home=settings.home, threads=settings.threads, **given)
+
+
+def warm(settings: Settings) -> threading.Thread | None:
+    """Begins to make the settings' model ready, so that the first message needn't wait for its weights.
+
+    Returns:
+        The thread that does it, or None for a model that doesn't run in this process. What goes wrong in it
+        is told when the model is asked for an answer.
+    """
+    from models.chat.local import ChatLocal
+
+    model = chat_model(settings, max_tokens=1)
+    if not isinstance(model, ChatLocal):
+        return None
+
+    def ready() -> None:
+        with suppress(Exception):  # told at the first message
+            model.invoke("Hello")
+
+    thread = threading.Thread(target=ready, name="warm", daemon=True)
+    thread.start()
+    return thread
 
 
 def chatbot_graph(model: BaseChatModel, checkpointer: BaseCheckpointSaver[Any] | None) -> Chatbot:
@@ -192,6 +215,31 @@ def suites(settings: Settings) -> Table[Suite[Any]]:
     from evals.suites import SUITES
 
     return _with_plugins(SUITES, settings, "suites")
+
+
+def evaluation_texts(settings: Settings) -> dict[str, Iterable[str]]:
+    """Returns what each suite asks, the user's suites and kept turns among it: training mustn't see it.
+
+    A suite that has nothing built in gives no texts.
+
+    Raises:
+        UsageError: if the user's kept turns can't be read.
+    """
+    from evals.suite import Source
+    from evals.suites.recorded import SUITE as RECORDED
+    from evals.texts import suite_texts
+
+    table = suites(settings)
+    texts: dict[str, Iterable[str]] = {}
+    for name in table.listed():
+        try:
+            texts[name] = list(suite_texts(table[name]))
+        except UsageError:
+            texts[name] = []
+    kept = settings.folder.recorded
+    if kept.is_file():
+        texts[str(kept)] = suite_texts(RECORDED, Source(str(kept)))
+    return texts
 
 
 def judges(settings: Settings) -> Table[Callable[..., Judge]]:

@@ -34,6 +34,7 @@ def ui(
             open_browser=browser,
             block=False,
         )
+        compose.warm(settings)
         print(f"Homespun is on {address} (Ctrl-C ends it)", flush=True)
         try:
             # Gradio's own wait would turn Ctrl-C into success.

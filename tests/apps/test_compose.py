@@ -90,3 +90,47 @@ def test_plugins_add_rows() -> None:
     assert "home-nano" in compose.recipes(settings)
     assert compose.benches(settings).listed()[-1] == "x"
     assert compose.pages(settings).listed() == ("chat", "evals", "mine")
+
+
+def test_training_is_told_what_suites_and_the_users_own_turns_ask(
+    homespun_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evals import recordings
+    from evals.suites import SUITES
+
+    kept = load_settings().folder.recorded
+    turns = [
+        {"role": "user", "content": "Where is my kite?"},
+        {"role": "assistant", "content": "In the tree."},
+    ]
+    recordings.add(kept, recordings.turn(turns, None))
+    (homespun_home / "homespun.toml").write_text("[plugins.suites]\nown = 'own_suite:SUITE'\n")
+    (tmp_path / "own_suite.py").write_text(
+        "from homespun.errors import UsageError\n"
+        "class Own:\n"
+        "    name = 'own'\n"
+        "    def samples(self, source):\n"
+        "        raise UsageError('name data of yours')\n"
+        "        yield\n"
+        "SUITE = Own()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = {name: list(texts) for name, texts in compose.evaluation_texts(load_settings()).items()}
+    assert list(found) == [*SUITES, "own", str(kept)]
+    assert found["own"] == []
+    assert found[str(kept)] == ["Where is my kite?"]
+    assert all(found[name] for name in SUITES)
+
+
+def test_the_pages_model_is_made_ready_beforehand_where_it_runs_here(
+    tiny_model: Path, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.chat.homespun import ChatHomespun
+
+    asked = []
+    monkeypatch.setattr(ChatHomespun, "_generate", lambda self, messages, **_: asked.append(messages))
+    thread = compose.warm(load_settings(model=str(tiny_model)))
+    assert thread is not None
+    thread.join(60)
+    assert len(asked) == 1  # what went wrong with the answer that is none went no further
+    assert compose.warm(load_settings(model=script)) is None
