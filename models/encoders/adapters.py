@@ -147,7 +147,7 @@ def save_adapter(
 
     Args:
         folder: Where; an older adapter there is replaced.
-        task: What it's for: "read", "fill", "choose".
+        task: What it's for: "read", "fill", "choose", "intent".
         trunk: Fingerprint of the trunk that it was trained on.
         lora: The adapter's shape.
         state: What `models.blocks.lora.adapter_state` gives.

@@ -176,3 +176,24 @@ def test_an_adapter_of_home_is_small() -> None:
     net = Decoder(DecoderConfig.from_dict(read_config(SHIPPED / "home")["net"]))
     numbers = sum(part.numel() for part in adapter_parameters(adapted(net, LoRAConfig.from_dict(LORA))))
     assert 2 * numbers < 2e6
+
+
+def test_a_large_models_tokens_are_prepared_in_parts_and_trained_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finetune.recipes import home_large
+
+    monkeypatch.setattr(home_large, "PART", 2000)
+    RECIPES["home-nano"].run(context(tmp_path)[0])
+    tokens = tmp_path / "runs" / "home-large" / "tokens"
+    shutil.copytree(tmp_path / "runs" / "home-nano" / "tokens", tokens)
+    whole = (tokens / "train.bin").read_bytes()
+    with pytest.raises(UsageError, match="only"):
+        RECIPES["home-large"].run(context(tmp_path, resume=True, prepare="yes")[0])
+    made = RECIPES["home-large"].run(context(tmp_path, resume=True, prepare="only")[0])
+    assert made.figures()["parts"] == len(list(tokens.glob("*.[0-9][0-9][0-9]"))) > 1
+    assert not (tokens / "train.bin").exists()
+    (tmp_path / "runs" / "home-large" / "overrides.json").unlink(missing_ok=True)
+    result = RECIPES["home-large"].run(context(tmp_path, resume=True, max_tokens="1024")[0])
+    assert (tokens / "train.bin").read_bytes() == whole
+    assert result.steps == 2
