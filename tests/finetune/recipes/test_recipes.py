@@ -194,6 +194,8 @@ def test_a_large_models_tokens_are_prepared_in_parts_and_trained_from_elsewhere(
     assert made.figures()["parts"] == len(list(tokens.glob("*.[0-9][0-9][0-9]"))) > 1
     assert not (tokens / "train.bin").exists()
     (tmp_path / "runs" / "home-large" / "overrides.json").unlink(missing_ok=True)
-    result = RECIPES["home-large"].run(context(tmp_path, resume=True, max_tokens="1024")[0])
+    result = RECIPES["home-large"].run(
+        context(tmp_path, resume=True, max_tokens="1024", packing="documents")[0]
+    )
     assert (tokens / "train.bin").read_bytes() == whole
     assert result.steps == 2
