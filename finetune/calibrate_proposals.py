@@ -1,8 +1,8 @@
 """How much proposals should count beside a decoder: ``python -m finetune.calibrate_proposals MODEL``.
 
-Calls are written with the decoder alone, with the proposals alone and with both, for generated requests that
-no adapter was trained on; the whole call must be right. ``--write`` keeps the best in the model's
-configuration.
+Calls are written with the decoder alone, with the proposals alone and with both, for generated requests
+that no adapter was trained on; the whole call must be right. ``--write`` keeps the best in the model's
+configuration, and the figures for its card.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="keep the best in the model's configuration")
     given = parser.parse_args(arguments)
     try:
+        from finetune.ablations import note
         from homespun.settings import load_settings
         from models.chat.weights import locate
 
@@ -70,6 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         best = max(found, key=lambda score: score.accuracy)
         if given.write:
             _write(source.folder, ARMS[best.arm])
+            note(
+                source.folder,
+                f"Who writes calls, on {given.requests} generated requests that no adapter was trained on",
+                ("who", "calls wholly right", "of", "rightly without a call", "of"),
+                [(one.arm, one.right, one.calls, one.silent, one.none) for one in found],
+            )
     except HomespunError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status

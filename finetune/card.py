@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from finetune import ablations
 from finetune.data.licences import ORIGINS, weights_licence
 from finetune.marks import BEGIN, END, standing, with_results
 from homespun.errors import UsageError
@@ -50,6 +51,7 @@ def render(
         *_proposed(config.get("proposals")),
         "## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages),
         "## Data\n\n" + _data(stages),
+        *ablations.shown(training),
         "## Limits\n\n" + settings.get("limits", "Not stated."),
         *_answers(answers, temperature),
     ]
@@ -59,11 +61,14 @@ def render(
 def _proposed(proposals: Mapping[str, Any] | None) -> list[str]:
     if not proposals:
         return []
-    named = {key: f"`{proposals[key]}`" for key in ("chooser", "filler", "told") if proposals.get(key)}
+    named = {
+        key: f"`{proposals[key]}`" for key in ("chooser", "filler", "told", "intent") if proposals.get(key)
+    }
     ways = ", ".join(f"{name} ({key})" for key, name in named.items())
     return [
         f"## Who proposes\n\nAdapters on the encoder all-MiniLM-L6-v2: {ways}. They choose tools, find the "
-        "values of calls and documents, and look up what was told; without the encoder it writes by itself."
+        "values of calls and documents, tell what the user means, and look up what was told; without the "
+        "encoder it writes by itself."
     ]
 
 

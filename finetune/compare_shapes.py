@@ -88,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--tokens", type=int, default=6_000_000, help="of training, for each (default 6 M)")
     parser.add_argument("--arms", default="home-base,gpt2,gpt2-adamw", help=f"of {', '.join(ARMS)}")
+    parser.add_argument("--write", metavar="MODEL", help="keep the figures for this model's card")
     given = parser.parse_args(arguments)
     try:
         names = given.arms.split(",")
@@ -96,10 +97,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not given.text.is_file():
             raise UsageError(f"{given.text} is no file")
         text = given.text.read_text(encoding="utf-8")
+        rows = []
         for name in names:
             reached = measured(name, given.tokens, text)
+            rows.append((name, reached.parameters, reached.validation, reached.text))
             sys.stdout.write(json.dumps(reached.__dict__) + "\n")
             sys.stdout.flush()
+        if given.write:
+            from finetune.ablations import note
+            from models.store import find_model
+
+            note(
+                find_model(given.write),
+                f"Shapes on {given.tokens:,} tokens each, bits per byte",
+                ("shape", "parameters", "of validation text", f"of {given.text.name}"),
+                rows,
+            )
     except HomespunError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
