@@ -84,12 +84,15 @@ def warm(settings: Settings) -> threading.Thread | None:
     """Begins to make the settings' model ready, so that the first message needn't wait for its weights.
 
     Returns:
-        The thread that does it, or None for a model that doesn't run in this process. What goes wrong in it
-        is told when the model is asked for an answer.
+        The thread that does it, or None for a model that doesn't run in this process or can't be had. What
+        goes wrong is told when the model is asked for an answer.
     """
     from models.chat.local import ChatLocal
 
-    model = chat_model(settings, max_tokens=1)
+    try:
+        model = chat_model(settings, max_tokens=1)
+    except HomespunError:
+        return None
     if not isinstance(model, ChatLocal):
         return None
 

@@ -42,14 +42,14 @@ ABOUT: Mapping[str, tuple[str, str, str]] = {
         "no age). Its probabilities are not calibrated.",
     ),
     "intent": (
-        "Tells what a user means, as one of some two hundred and fifty kinds: small talk of a kind, a request "
-        "of a kind, something told, something asked back.",
+        "Tells what a user means, as one of more than two hundred kinds: small talk of a kind, a request of "
+        "a kind, something told, something asked back.",
         "from models.encoders.intent import IntentClassifier\n\n"
         'IntentClassifier().classify([("user", "So who built you?")]).name  # "persona maker"',
-        "It knows the kinds that `home` has answers for, in English: what is of none of them gets the nearest. "
-        "Some kinds lie close together or mean the same (asking for the weather, asking to look something "
-        "up). It learnt from generated wordings and from short requests of real people, reads one message "
-        "and the end of the one before it, and its shares are not calibrated.",
+        "It knows the kinds that `home` has answers for, in English: what is of none of them gets the "
+        "nearest. Some kinds lie close together or mean the same (asking for the weather, asking to look "
+        "something up). It learnt from generated wordings and from short requests of real people, reads one "
+        "message and the end of the one before it, and its shares are not calibrated.",
     ),
     "fill": (
         "Finds the arguments of a tool call in what was said: for each parameter whether it was mentioned, "

@@ -98,6 +98,9 @@ class Rows:
         self.ids, self.marks = files["ids"], files["marks"]
         self.lengths = files["lengths"].astype(np.int64)
         self.seconds = files["seconds"].astype(np.int64)
+        rows = len(files["lengths"])
+        if len(files["kinds"]) != rows or len(files["seconds"]) != rows or files["sizes"].sum() != rows:
+            raise UsageError(f"{self.folder} holds rows of another form: prepare it again")
         self.kinds, self.sizes = files["kinds"], files["sizes"].astype(np.int64)
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths)])
         self.firsts = np.concatenate([[0], np.cumsum(self.sizes)])

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from random import Random
 
 from finetune.data.conversations import talks
 from finetune.data.conversations.memory import remembered
 from finetune.data.conversations.talk import Talk
+from finetune.data.documents import Message
 from finetune.data.handoffs import handoffs
-from finetune.data.instructions.mixed import KINDS
-from finetune.data.looked_up import TEXT, from_texts
+from finetune.data.instructions.mixed import KINDS, instructions
+from finetune.data.looked_up import from_texts
 from finetune.data.sources import records
+from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK
 
 SMALL_TALK = {
     "greeting": "greetings hello",
@@ -39,7 +41,7 @@ SMALL_TALK = {
     "do_you_have_pets": "persona own family",
     "meaning_of_life": "persona meaning",
     "change_ai_name": "persona rename",
-    "user_name": "ask back",
+    "user_name": ASK_BACK,
     "time": "limits time",
     "date": "limits time",
     "yes": "followups yes",
@@ -48,12 +50,12 @@ SMALL_TALK = {
 """Intents of CLINC150 that are small talk, and what answers them."""
 BROAD = {
     "tell": 8.0,
-    "ask back": 8.0,
+    ASK_BACK: 8.0,
     "know": 12.0,
     "look": 6.0,
     "act": 6.0,
     "statement": 5.0,
-    TEXT: 3.0,
+    ASK_ABOUT_TEXT: 3.0,
     "sums": 2.0,
 }
 """Of these so many times as many as of others are taken: people mean them in endless wordings."""
@@ -87,11 +89,12 @@ def meant(folder: Path, seed: int, count: int, most: int) -> list[Meant]:
     real = list(_small_talk(folder))
     Random(f"intents {seed}").shuffle(real)
     generated = chain(
+        # First what public data is needed for: a file that's missing is told at once.
+        _instructed(folder, seed, 2 * most),
+        _asked(folder, seed, count // 10),
         _of(talks(seed, count), "conversations"),
         _of(remembered(seed, count // 3), "memories"),
         _of(handoffs(folder, seed, count), "requests"),
-        _asked(folder, seed, count // 10),
-        _instructed(folder, seed, 2 * most),
     )
     for one in chain(real, generated):
         key = (one.intent, one.text.lower())
@@ -119,13 +122,18 @@ def _small_talk(folder: Path) -> Iterator[Meant]:
 
 
 def _instructed(folder: Path, seed: int, count: int) -> Iterator[Meant]:
-    """So many instructions of each kind; one without public data that it needs is a `UsageError`."""
-    for kind, generator in KINDS.items():
-        for messages in islice(generator(folder, seed, count), count):
-            yield Meant("", messages[-2]["content"], kind, "instructions")
+    """So many instructions of each kind."""
+    for kind, messages in instructions(folder, seed, dict.fromkeys(KINDS, count)):
+        yield _last(messages, kind, "instructions")
 
 
 def _asked(folder: Path, seed: int, count: int) -> Iterator[Meant]:
-    """Questions with their passage, which then is what is asked about."""
+    """Questions about a passage, which stands with them or before them."""
     for messages in from_texts(folder, seed, count):
-        yield Meant("", messages[0]["content"], TEXT, "texts")
+        yield _last(messages, ASK_ABOUT_TEXT, "texts")
+
+
+def _last(messages: list[Message], intent: str, source: str) -> Meant:
+    """What the user asks last, behind what was said before it."""
+    before = messages[-3]["content"] if len(messages) > 2 else ""
+    return Meant(before, messages[-2]["content"], intent, source)

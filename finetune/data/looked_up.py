@@ -20,6 +20,7 @@ from finetune.data.instructions.mixed import KINDS, instructions
 from finetune.data.reading.squad import ReadingExample, read
 from finetune.data.reading.unanswerable import unanswerable
 from homespun.text.sentences import split
+from models.encoders.intent import ASK_ABOUT_TEXT
 from models.tokenizers.chat_template import bracketed
 
 PLAIN = 0.25
@@ -28,8 +29,6 @@ _ASKED = 0.75
 """How often a question for something told is the one that's looked up, where there is one."""
 _WRONG = 0.03
 """How often something is found for what asks for nothing."""
-TEXT = "ask about a text"
-"""The intent of a question with a passage."""
 _CONTEXT = 700
 _FOUND = (
     "{answer}.",
@@ -107,7 +106,7 @@ def from_texts(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
             {
                 "role": "assistant",
                 "content": answer[:1].upper() + answer[1:],
-                "memory": one.answer or bracketed(TEXT),
+                "memory": one.answer or bracketed(ASK_ABOUT_TEXT),
             },
         ]
 
@@ -137,12 +136,12 @@ def instructed(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
     Raises:
         UsageError: A file is missing.
     """
-    each = max(1, count // len(KINDS))
-    for kind in KINDS:
-        for number, messages in enumerate(instructions(folder, seed, {kind: each})):
-            noticed = Random(f"instructed {seed}:{kind}:{number}").random() >= PLAIN
-            *before, last = messages
-            yield [*before, {**last, "memory": bracketed(kind)} if noticed else last]
+    each, more = divmod(count, len(KINDS))
+    counts = {kind: each + (place < more) for place, kind in enumerate(KINDS)}
+    for number, (kind, messages) in enumerate(instructions(folder, seed, counts)):
+        noticed = Random(f"instructed {seed}:{number}").random() >= PLAIN
+        *before, last = messages
+        yield [*before, {**last, "memory": bracketed(kind)} if noticed else last]
 
 
 def after_tools(seed: int, count: int) -> Iterator[list[Message]]:

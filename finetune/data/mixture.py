@@ -26,6 +26,8 @@ class Share:
     repeat: int = 1
 
 
+OPENING = 3000
+"""Characters of a text that are read where only openings are."""
 # Plain openings of articles and textbooks for words and facts; dialogue for turns; reading for copying.
 HOME_BASE: Mapping[str, Share] = {
     "wikipedia": Share(22_000_000),
@@ -80,13 +82,17 @@ def gather(
 
 
 def prose(folder: Path, seed: int, count: int) -> list[Document]:
-    """About so many documents of plain text, so that what was read before isn't unlearnt in tuning.
+    """So many openings of plain texts, so that what was read before isn't unlearnt in tuning.
 
     Raises:
         UsageError: a source's file is missing.
     """
-    shares = {name: Share(count * 240) for name in ("wikipedia", "textbooks", "simple_news", "novels")}
-    gathered = gather(folder, shares, seed=seed)
-    found = [document for documents in gathered.values() for document in documents]
+    names = ("wikipedia", "textbooks", "simple_news", "novels")
+    found: list[Document] = []
+    for place, name in enumerate(names):
+        wanted = (count + place) // len(names)
+        texts = list(SOURCES[name](folder))
+        random.Random(f"prose {seed}:{name}").shuffle(texts)
+        found += [text[:OPENING] if isinstance(text, str) else text for text in texts[:wanted]]
     random.Random(seed).shuffle(found)
-    return found[:count]
+    return found

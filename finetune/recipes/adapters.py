@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finetune.recipes.recipe import Context, begin, note, overrides
+from finetune.recipes.recipe import NEEDS_DATA, Context, begin, note, overrides
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,15 +88,13 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
             **plan.settings,
         }
     ).with_overrides(given)
+    _check(own)
     again = f"homespun train {plan.name} --resume"
     begin(out, plan.name, context, changes)
     say = context.reporter.say
     if not (out / "rows" / "valid" / "meta.json").is_file() and config.rows == str(out / "rows"):
         if context.data is None:
-            raise UsageError(
-                f"{plan.name} learns from public data: set HOMESPUN_DATA to a folder that holds it "
-                "(docs/training.md says which files)"
-            )
+            raise UsageError(f"{plan.name} learns from public data: {NEEDS_DATA}")
         data = existing(context.data)
         layout = Layout(open_trunk(locate(home=context.home)).tokenizer, **plan.lengths)
         made = plan.prepare(layout, data, own)
@@ -108,3 +107,14 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
     say(f"{result.folder} is ready after {result.hours * 60:.1f} minutes. Use it:")
     say(plan.use)
     return result
+
+
+def _check(own: Mapping[str, str]) -> None:
+    """Refuse a setting of the recipe's own that is no number, before an earlier run is removed."""
+    for key, text in own.items():
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number < math.inf:
+            raise UsageError(f"{key} takes a number from 0 on, not {text!r}")

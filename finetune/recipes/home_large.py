@@ -1,8 +1,9 @@
 """home-large: a larger decoder for a machine with a GPU, whose tokens are prepared elsewhere beforehand.
 
 `--set prepare=only` writes the folder of tokens, large files in parts (`finetune.parts`), and ends; with
-that folder the stage needs torch, numpy, safetensors and tokenizers alone. A stage ends after 25 minutes at
-most and is gone on with by `--resume`.
+that folder the stage needs torch, numpy, safetensors and tokenizers alone. A stage ends after 25 minutes;
+one that was stopped goes on with `--resume`, and a further one begins from its weights (`--set
+init_from=FOLDER`).
 """
 
 from __future__ import annotations
@@ -50,6 +51,13 @@ def run(context: Context) -> Result | Folder:
 
     Own settings: `vocab_size`, `conversations`; `prepare`: "only" ends behind preparing.
     """
+    run_folder = context.home / "runs" / "home-large"
+    waiting = (run_folder / "tokens" / "meta.json").is_file() and not (run_folder / "result.json").exists()
+    if waiting and not context.resume and "restart" not in context.overrides:
+        raise UsageError(
+            f"{run_folder / 'tokens'} is prepared; train from it with `homespun train home-large --resume`, "
+            "or prepare anew with `--set restart=true`"
+        )
     kitchen = Kitchen.open("home-large", context, ("vocab_size", "conversations", "prepare"))
     only = kitchen.own.get("prepare", "")
     if only not in ("", "only"):
@@ -62,6 +70,7 @@ def run(context: Context) -> Result | Folder:
         if only:
             parts = split(kitchen.tokens, PART)
             context.reporter.say(f"{kitchen.tokens} holds {len(parts)} parts of at most {PART // MIB} MiB")
+            context.reporter.say("train here with: homespun train home-large --resume")
             return Folder(kitchen.tokens, len(parts))
         join(kitchen.tokens)
     return kitchen.work(

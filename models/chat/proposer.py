@@ -21,6 +21,7 @@ from models.chat.proposal_guide import OPEN, RARELY, ProposalGuide, Proposals
 from models.chat.proposals import CallProposals, Proposed, Slot
 from models.chat.told import asked, asks_back
 from models.chat.tools import Plan, satisfies
+from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK
 from models.inference.guide import TokenTable
 from models.tokenizers.chat_template import bracketed
 
@@ -33,8 +34,6 @@ DONE = "Done."
 NOT_TOLD = "You haven't told me that."
 LONGEST_RESULT = 1000
 """Characters of a tool's result that are repeated."""
-_ASKING = ("ask back", "ask about a text")
-"""Intents for which something is looked up."""
 _LIKELY = 0.1
 """From this probability of those on it's looked up: nothing is found where nothing was told."""
 _SHARPNESS = 4.0
@@ -99,8 +98,8 @@ class Proposer:
         if classifier is not None:
             seen = classifier.classify(turns_of(rows), between)
             intent = seen.name
-            asks = back or sum(seen.shares.get(name, 0.0) for name in _ASKING) >= _LIKELY
-            back = back or intent == _ASKING[0]
+            asks = back or sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT)) >= _LIKELY
+            back = back or intent == ASK_BACK
         found = reader.read(question, [text], between).text if reader is not None and text and asks else ""
         # A system message may hold what the user didn't tell: the decoder has it before it.
         known = any(row["role"] == "system" and row["content"].strip() for row in rows)

@@ -134,3 +134,4 @@ def test_the_pages_model_is_made_ready_beforehand_where_it_runs_here(
     thread.join(60)
     assert len(asked) == 1  # what went wrong with the answer that is none went no further
     assert compose.warm(load_settings(model=script)) is None
+    assert compose.warm(load_settings(model="nowhere")) is None

@@ -38,6 +38,7 @@ from finetune.data.conversations.talk import Talk
 from finetune.data.conversations.tasks import arithmetic, small_task
 from finetune.data.conversations.unknown import gibberish, obscure
 from finetune.data.conversations.words import pick, read_pattern_file, read_sections
+from models.encoders.intent import ASK_BACK
 
 TOPICS = (
     (persona, 25.0), (limits, 11.0), (smalltalk, 12.0), (feelings, 9.0), (common_fact, 9.0), (explain, 4.0),
@@ -311,7 +312,7 @@ class _Memory:
         return said.rstrip(".!") + expand(_DENIED_AFTER, self.rng, slots, mark=True) + "."
 
     def _ask(self, item: Item) -> None:
-        self.talk.about = "ask back"
+        self.talk.about = ASK_BACK
         if item.owner:
             self.talk.user(f"[What's|What is|Tell me] {item.key.replace('your ', 'my ', 1)}[?| again?]")
         else:
@@ -327,7 +328,7 @@ class _Memory:
         item = draw_item(rng, kind)
         if item.key in self.known:
             return
-        self.talk.about = "ask back"
+        self.talk.about = ASK_BACK
         self._user(item.kind.asks, item.slots)
         self.talk.asks()
         self.talk.assistant(f"{item.key} is {'somewhere' if item.kind.name == 'place' else 'something'} "

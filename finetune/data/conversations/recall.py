@@ -11,6 +11,7 @@ from typing import NamedTuple
 from finetune.data.conversations.grammar import OPEN, expand
 from finetune.data.conversations.talk import Talk
 from finetune.data.conversations.words import invented, lines, person_name, pick, read_pattern_file, town_name
+from models.encoders.intent import ASK_BACK
 
 # Facts that are asked for without having been told; small talk never tells these.
 _ASKABLE = {
@@ -189,7 +190,7 @@ def _summary(talk: Talk, facts: list[Fact]) -> str:
 
 def ask(talk: Talk, fact: Fact) -> None:
     """The user asks a fact back that was told."""
-    talk.about = "ask back"
+    talk.about = ASK_BACK
     slots = _slots(talk, fact)
     talk.user(fact.attribute.asks, slots)
     talk.asks(fact.slots["v"])
@@ -199,7 +200,7 @@ def ask(talk: Talk, fact: Fact) -> None:
 
 def ask_missing(talk: Talk, *, then_tell: bool = False) -> None:
     """The user asks for a fact that was never told; perhaps tells it then, and asks again."""
-    talk.about = "ask back"
+    talk.about = ASK_BACK
     fact = draw_fact(talk.rng, talk.rng.choices(list(_ASKABLE), weights=list(_ASKABLE.values()))[0])
     if fact.key in talk.facts:
         return
@@ -211,6 +212,7 @@ def ask_missing(talk: Talk, *, then_tell: bool = False) -> None:
     talk.assistant(lines("recall_missing" if named else "recall_missing_that"), {"noun": noun})
     if then_tell:
         talk.facts[fact.key] = fact.slots["v"]
+        talk.about = "tell"
         talk.pair(
             ("[It's|It is|It was|OK, it's] {v}[.|!|]", "{v}", "{cap:v}[.|!|]", *fact.attribute.tells),
  lines("recall_told_now"),

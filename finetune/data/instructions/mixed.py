@@ -14,6 +14,7 @@ from finetune.data.instructions.rewriting import rewriting
 from finetune.data.instructions.subquestions import subquestions
 from finetune.data.instructions.summaries import summaries
 from homespun.errors import UsageError
+from homespun.names import unknown
 
 KINDS: Mapping[str, Callable[[Path, int, int], Iterator[list[Message]]]] = {
     "summaries": summaries,
@@ -26,8 +27,8 @@ KINDS: Mapping[str, Callable[[Path, int, int], Iterator[list[Message]]]] = {
 """Kind → what yields it from a folder of public data, a seed and a count."""
 
 
-def instructions(folder: Path, seed: int, counts: Mapping[str, int]) -> Iterator[list[Message]]:
-    """Yield conversations of the kinds, mixed.
+def instructions(folder: Path, seed: int, counts: Mapping[str, int]) -> Iterator[tuple[str, list[Message]]]:
+    """Yield conversations of the kinds, mixed, each with its kind.
 
     Args:
         folder: Of public data; only what the kinds that are asked for read has to be there.
@@ -37,11 +38,11 @@ def instructions(folder: Path, seed: int, counts: Mapping[str, int]) -> Iterator
     Raises:
         UsageError: There is no such kind, or its data are missing.
     """
-    unknown = [kind for kind in counts if kind not in KINDS]
-    if unknown:
-        raise UsageError(f"no kind of instructions: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    for kind in counts:
+        if kind not in KINDS:
+            raise UsageError(unknown("kind of instructions", kind, list(KINDS)))
     turns = [kind for kind, count in sorted(counts.items()) for _ in range(count)]
     Random(f"instructions {seed}").shuffle(turns)
     made = {kind: KINDS[kind](folder, seed, count) for kind, count in counts.items()}
     for kind in turns:
-        yield next(made[kind])
+        yield kind, next(made[kind])

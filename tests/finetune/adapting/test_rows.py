@@ -28,6 +28,13 @@ def test_what_is_written_is_read(tmp_path):
     assert found.meta == {"sources": {"made": 2}}
 
 
+def test_rows_of_an_older_form_are_not_misread(tmp_path):
+    write_rows(tmp_path / "rows", [unit(5), unit(6)], {})
+    (tmp_path / "rows" / "kinds.bin").write_bytes(b"\1\0")  # a byte for each, as it once was
+    with pytest.raises(UsageError, match="prepare it again"):
+        Rows(tmp_path / "rows")
+
+
 def test_a_damaged_folder_is_refused(tmp_path):
     write_rows(tmp_path / "rows", [unit(5)], {})
     (tmp_path / "rows" / "ids.bin").write_bytes(b"\0\0")

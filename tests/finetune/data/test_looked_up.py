@@ -10,8 +10,9 @@ import pytest
 
 from finetune.data.conversations import talks
 from finetune.data.conversations.memory import remembered
-from finetune.data.looked_up import TEXT, after_tools, from_texts, with_lookups
+from finetune.data.looked_up import after_tools, from_texts, with_lookups
 from homespun.errors import UsageError
+from models.encoders.intent import ASK_ABOUT_TEXT
 from models.tokenizers.chat_template import bracketed
 
 PASSAGES = [
@@ -78,7 +79,7 @@ def test_equal_seeds_give_equal_conversations(public: Path) -> None:
 def test_texts_are_answered_in_their_own_words_or_not_at_all(public: Path) -> None:
     made = list(from_texts(public, 1, 12))
     answers = [messages[-1] for messages in made]
-    nothing = bracketed(TEXT)
+    nothing = bracketed(ASK_ABOUT_TEXT)
     assert {answer["memory"] for answer in answers} >= {nothing, "1802"}
     for messages, answer in zip(made, answers, strict=True):
         if answer["memory"] == nothing:

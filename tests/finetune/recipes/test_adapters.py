@@ -94,6 +94,14 @@ def test_messages_become_a_classifier_whose_intents_are_those_that_were_meant(
     assert result.examples > 0
 
 
+@pytest.mark.parametrize("text", ["x", "-1", "inf"])
+def test_a_setting_that_is_no_number_is_told_and_an_earlier_run_is_kept(tmp_path: Path, text: str) -> None:
+    (tmp_path / "runs" / "intent").mkdir(parents=True)
+    with pytest.raises(UsageError, match="conversations takes a number"):
+        intent.run(given(tmp_path, None, conversations=text))
+    assert (tmp_path / "runs" / "intent").is_dir()
+
+
 @pytest.mark.parametrize("recipe", [read, fill, choose, intent])
 def test_a_folder_or_a_file_that_is_missing_is_told_alike(tmp_path: Path, recipe: ModuleType) -> None:
     nowhere = tmp_path / "nowhere"

@@ -193,6 +193,9 @@ def test_a_large_models_tokens_are_prepared_in_parts_and_trained_from_elsewhere(
     made = RECIPES["home-large"].run(context(tmp_path, resume=True, prepare="only")[0])
     assert made.figures()["parts"] == len(list(tokens.glob("*.[0-9][0-9][0-9]"))) > 1
     assert not (tokens / "train.bin").exists()
+    with pytest.raises(UsageError, match="--resume"):
+        RECIPES["home-large"].run(context(tmp_path)[0])
+    assert tokens.is_dir(), "what took long to prepare was removed"
     (tmp_path / "runs" / "home-large" / "overrides.json").unlink(missing_ok=True)
     result = RECIPES["home-large"].run(
         context(tmp_path, resume=True, max_tokens="1024", packing="documents")[0]

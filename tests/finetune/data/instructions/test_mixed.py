@@ -17,14 +17,15 @@ def test_kinds_come_as_often_as_asked_for_and_mixed(public: Path) -> None:
     made = list(instructions(public, 1, COUNTS))
     assert len(made) == 6 * len(KINDS)
     own = {kind: list(KINDS[kind](public, 1, 6)) for kind in KINDS}
-    order = [next(kind for kind, held in own.items() if messages in held) for messages in made]
+    assert all(messages in own[kind] for kind, messages in made)
+    order = [kind for kind, _ in made]
     assert {kind: order.count(kind) for kind in KINDS} == COUNTS
     assert order != sorted(order)
     assert made == list(instructions(public, 1, COUNTS)) != list(instructions(public, 2, COUNTS))
 
 
 def test_conversations_alternate_and_most_prompts_are_short(public: Path) -> None:
-    made = list(instructions(public, 2, dict.fromkeys(KINDS, 40)))
+    made = [messages for _, messages in instructions(public, 2, dict.fromkeys(KINDS, 40))]
     for messages in made:
         assert [message["role"] for message in messages] == ["user", "assistant"] * (len(messages) // 2)
         assert all(message["content"].strip() == message["content"] != "" for message in messages)
