@@ -7,7 +7,7 @@ nothing is kept here, and nothing heavy is imported before the function that nee
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -220,10 +220,14 @@ def suites(settings: Settings) -> Table[Suite[Any]]:
     return _with_plugins(SUITES, settings, "suites")
 
 
-def evaluation_texts(settings: Settings) -> dict[str, Iterable[str]]:
+def evaluation_texts(
+    settings: Settings, report: Callable[[str], None] = lambda _: None
+) -> dict[str, list[str]]:
     """Returns what each suite asks, the user's suites and kept turns among it: training mustn't see it.
 
-    A suite that has nothing built in gives no texts.
+    Args:
+        settings: say which suites there are and where kept turns lie.
+        report: called with a line for each suite that is left out, since it has nothing built in.
 
     Raises:
         UsageError: if the user's kept turns can't be read.
@@ -233,15 +237,15 @@ def evaluation_texts(settings: Settings) -> dict[str, Iterable[str]]:
     from evals.texts import suite_texts
 
     table = suites(settings)
-    texts: dict[str, Iterable[str]] = {}
+    texts: dict[str, list[str]] = {}
     for name in table.listed():
         try:
             texts[name] = list(suite_texts(table[name]))
-        except UsageError:
-            texts[name] = []
+        except UsageError as error:
+            report(f"suite {name} is left out, nothing of it is kept apart from training: {error}")
     kept = settings.folder.recorded
     if kept.is_file():
-        texts[str(kept)] = suite_texts(RECORDED, Source(str(kept)))
+        texts[str(kept.resolve())] = list(suite_texts(RECORDED, Source(str(kept))))
     return texts
 
 

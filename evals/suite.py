@@ -69,6 +69,9 @@ class Suite(ABC, Generic[S]):
     """Rows of the report, the first being the headline."""
     default_limit: ClassVar[int | None] = None
     """How many samples a run takes when nobody says; None for all."""
+    kept_apart: ClassVar[int | None] = None
+    """How many of its built-in samples training mustn't have seen; None for all, a number where they are
+    generated without end."""
 
     @abstractmethod
     def samples(self, source: Source) -> Iterator[Sample]:

@@ -13,17 +13,14 @@ from typing import Any
 from evals.sample import Json
 from evals.suite import Source, Suite
 
-GENERATED = {"chat_memory": 300}
-"""Suites whose samples are generated, and how many of them count."""
-
 
 def suite_texts(suite: Suite[Any], source: Source | None = None) -> Iterator[str]:
-    """Gives the texts of a suite's samples; its built-in ones by default.
+    """Gives the texts of a suite's samples, of so many as are kept apart; its built-in ones by default.
 
     Raises:
         UsageError: if the source isn't what the suite reads.
     """
-    for sample in islice(suite.samples(source or Source()), GENERATED.get(suite.name)):
+    for sample in islice(suite.samples(source or Source()), suite.kept_apart):
         yield from _texts(sample.input)
 
 

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from finetune.parts import lying_in_parts
 from homespun.errors import UsageError
 
 DOCUMENT_START = 0
@@ -83,18 +84,29 @@ class TokenFolder:
         """Open a folder.
 
         Raises:
-            UsageError: A file is missing or its size contradicts another.
+            UsageError: A file is missing, damaged, in parts, or its size contradicts another.
         """
         self.folder = Path(folder)
+        if names := lying_in_parts(self.folder):
+            raise UsageError(
+                f"{', '.join(names)} of {self.folder} lies in parts: "
+                f"make it whole by `python -m finetune.parts join {self.folder}`"
+            )
+        path = self.folder / "meta.json"
         try:
-            self.meta = json.loads((self.folder / "meta.json").read_text(encoding="utf-8"))
+            self.meta = json.loads(path.read_text(encoding="utf-8"))
             self.tokenizer_json = (self.folder / "tokenizer.json").read_text(encoding="utf-8")
         except OSError as error:
             raise UsageError(
                 f"{self.folder} is no folder of prepared tokens ({error.filename}: {error.strerror}); "
                 "prepare one with finetune.data.prepare"
             ) from error
-        self.vocab_size = int(self.meta["vocab_size"])
+        except ValueError as error:
+            raise UsageError(f"{path} or tokenizer.json is damaged; prepare the folder again") from error
+        size = self.meta.get("vocab_size") if isinstance(self.meta, dict) else None
+        if not isinstance(size, int) or size < 1:
+            raise UsageError(f"{path} is damaged: it tells no vocab_size; prepare the folder again")
+        self.vocab_size = size
         self.train = self._open("train")
         self.valid = self._open("valid")
 

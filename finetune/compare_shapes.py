@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from finetune.recipes.recipe import NEEDS_DATA, Context, Kitchen
 from homespun.errors import HomespunError, UsageError
+from homespun.names import unknown
 
 _GPT2 = {
     "hidden_size": 248,
@@ -92,11 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         names = given.arms.split(",")
-        if unknown := set(names) - set(ARMS):
-            raise UsageError(f"there's no arm {', '.join(sorted(unknown))}: choose of {', '.join(ARMS)}")
-        if not given.text.is_file():
-            raise UsageError(f"{given.text} is no file")
-        text = given.text.read_text(encoding="utf-8")
+        for name in names:
+            if name not in ARMS:
+                raise UsageError(unknown("shape", name, ARMS))
+        text = _read(given.text)
         rows = []
         for name in names:
             reached = measured(name, given.tokens, text)
@@ -119,8 +120,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} can't be read: it isn't UTF-8 text") from error
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from error
+
+
 def measured(name: str, tokens: int, text: str) -> Reached:
-    """Train one net and let it read.
+    """Train one net and let it read; a run of as many tokens that was broken off goes on.
 
     Args:
         name: Of the arm.
@@ -138,11 +148,13 @@ def measured(name: str, tokens: int, text: str) -> Reached:
     from models.tokenizers.fast import Tokenizer
 
     settings = load_settings()
-    arm, out = ARMS[name], settings.home / "runs" / "shapes"
+    kitchen = Kitchen("shapes", Context(settings.home, settings.data), {}, {})
+    arm, out = ARMS[name], kitchen.out / f"{name}-{tokens}"
+    _prepare(kitchen)
     config = TrainConfig(
         **{
-            "tokens": str(_tokens(out / "tokens", settings.data)),
-            "out": str(out / name),
+            "tokens": str(kitchen.tokens),
+            "out": str(out),
             "name": name,
             "model": dict(arm.model),
             "max_tokens": tokens,
@@ -155,11 +167,11 @@ def measured(name: str, tokens: int, text: str) -> Reached:
         }
     )
     trainer = Trainer(
-        config, resume=any((out / name).glob("step-*.pt")), reporter=Reporter(), again="the same command"
+        config, resume=any(out.glob("step-*.pt")), reporter=Reporter(), again="the same command"
     )
     result = trainer.run()
     net = trainer.net.float().eval()
-    loss = text_loss(net, Tokenizer.load(out / "tokens" / "tokenizer.json"), text, window=512)
+    loss = text_loss(net, Tokenizer.load(kitchen.tokens / "tokenizer.json"), text, window=config.window)
     bits = loss.nats / math.log(2) / loss.bytes
     parameters = sum(weight.numel() for weight in net.parameters())
     return Reached(
@@ -167,22 +179,17 @@ def measured(name: str, tokens: int, text: str) -> Reached:
     )
 
 
-def _tokens(folder: Path, data: Path | None) -> Path:
-    """The stream of `home-base` in `home`'s tokens, prepared once."""
-    if (folder / "meta.json").is_file():
-        return folder
-    if data is None:
-        raise UsageError("this learns from public data: set HOMESPUN_DATA to a folder that holds it")
-    from finetune.data.mixture import HOME_BASE, gather
-    from finetune.data.prepare import prepare
+def _prepare(kitchen: Kitchen) -> None:
+    """The stream of `home-base` with fewer conversations, in `home`'s tokens, prepared once."""
+    if kitchen.prepared:
+        return
+    from finetune.recipes.home_base import prepare_tokens
     from models.store import SHIPPED
     from models.tokenizers.fast import Tokenizer
 
-    documents = gather(data, HOME_BASE, generated=20000)
-    repeat = {name: share.repeat for name, share in HOME_BASE.items()}
-    tokenizer = Tokenizer.load(SHIPPED / "home" / "tokenizer.json")
-    prepare(documents, folder, tokenizer=tokenizer, repeat=repeat)
-    return folder
+    if kitchen.context.data is None:
+        raise UsageError(NEEDS_DATA)
+    prepare_tokens(kitchen, generated=20_000, tokenizer=Tokenizer.load(SHIPPED / "home" / "tokenizer.json"))
 
 
 if __name__ == "__main__":

@@ -185,18 +185,15 @@ def look_into(
         seed: Decides which.
 
     Returns:
-        Split → documents, and plain values: what `meta.json` holds, how many documents each split has
-        (`documents`), and whether there are marks of targets (`masked`).
+        Split → documents, and plain values: what `meta.json` holds, how many tokens and documents each split
+        has (`tokens_train`, `tokens_valid`, `documents`), and whether there are marks of targets (`masked`).
 
     Raises:
         UsageError: The folder isn't whole, or there's no such kind.
     """
     from finetune.batches import TokenFolder
-    from finetune.parts import LIST
     from models.tokenizers.fast import Tokenizer
 
-    if (folder / LIST).is_file() and not (folder / "train.bin").is_file():
-        raise UsageError(f"{folder} lies in parts: make it whole by `python -m finetune.parts join {folder}`")
     held = TokenFolder(folder)
     tokenizer = Tokenizer.from_json(held.tokenizer_json)
     streams = {"train": held.train, "valid": held.valid}
@@ -216,6 +213,7 @@ def look_into(
 def _facts(held: TokenFolder, streams: Mapping[str, Stream]) -> dict[str, Any]:
     return {
         **held.meta,
+        **{f"tokens_{name}": len(stream) for name, stream in streams.items()},
         "documents": {name: len(stream.starts) for name, stream in streams.items()},
         "masked": held.train.loss is not None,
     }

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from homespun.errors import OutOfSpace
 
@@ -47,14 +48,28 @@ def atomic_write(path: Path | str, data: bytes | str) -> None:
         OutOfSpace: if there is no room; the old file is untouched.
         OSError: for any other failure to write, the old file untouched too.
     """
-    path = Path(path)
     content = data.encode("utf-8") if isinstance(data, str) else data
+    with atomic_stream(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def atomic_stream(path: Path | str) -> Iterator[BinaryIO]:
+    """Gives a file to write to that takes the place of `path` when the body ends without an error.
+
+    For what is too large to be held as a whole; missing folders are made.
+
+    Raises:
+        OutOfSpace: if there is no room; the old file is untouched.
+        OSError: for any other failure to write, the old file untouched too.
+    """
+    path = Path(path)
     with no_space_is_clear(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _beside(path, "tmp")
         try:
             with temporary.open("xb") as stream:
-                stream.write(content)
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             with suppress(FileNotFoundError):

@@ -1,7 +1,7 @@
 """What is asked when the page is measured: a text with a question, a short message, one after a long talk.
 
-Contract: an arm's message is another one in every run, so that nothing that was kept can be used again, and
-the same one for everybody who is measured in that run.
+Contract: an arm's message is another one in every run and soon differs, so that nothing that was kept can be
+used again; it's the same one for everybody who is measured in that run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import cycle
 
 ARMS = ("text", "short", "conversation")
 
+_HEAD = "Page {page} of the guide to the mill."
 _KEY = "The mill at Oster Brook was built by Hanne Lindqvist in {year}."
 _QUESTION = "Who built the mill at Oster Brook?"
 _SENTENCES = (
@@ -43,7 +44,8 @@ _SHORT = (
     "Hey, what can you do?",
     "It has been raining all week here.",
 )
-_TOLD = ("By the way, my neighbour's dog is called {dog}.", "That's a fine name for a dog.")
+_DAY = "Day {day} of my holiday. "
+_TOLD = ("By the way, the dog at number {n} is called {dog}.", "That's a fine name for a dog.")
 _TALK = (
     ("We planted {n} rows of beans behind the shed.", "I hope they come up well."),
     ("The kettle broke, so I boil water in a saucepan.", "That works just as well for tea."),
@@ -55,7 +57,7 @@ _TALK = (
     ("A lighthouse keeper who learns to play the cello.", "That's an unusual pair of things."),
     ("For supper there will be pancakes with plums.", "That sounds lovely."),
 )
-_ASKED = "What is my neighbour's dog called?"
+_ASKED = "What is the dog at number {n} called?"
 _DOGS = ("Pepper", "Biscuit", "Moss", "Juniper", "Captain", "Olive", "Rusty", "Domino", "Clover", "Pixel")
 
 
@@ -77,20 +79,20 @@ def question(arm: str, run: int, count: Callable[[str], int], tokens: int) -> Qu
         tokens: how long the text, or the conversation before, is at least.
     """
     if arm == "short":
-        return Question(_SHORT[run % len(_SHORT)])
+        return Question(_DAY.format(day=run + 1) + _SHORT[run % len(_SHORT)])
     if arm == "text":
         return Question(_text(run, count, tokens))
-    return Question(_ASKED, _before(run, count, tokens))
+    return Question(_ASKED.format(n=run + 1), _before(run, count, tokens))
 
 
 def _text(run: int, count: Callable[[str], int], tokens: int) -> str:
-    key = _KEY.format(year=1801 + run)
+    head, key = _HEAD.format(page=run + 1), _KEY.format(year=1801 + run)
     found: list[str] = []
 
     def whole() -> str:
         # The answer stands in the middle, where neither end helps to find it.
         half = len(found) // 2
-        return " ".join([*found[:half], key, *found[half:]]) + f"\n\n{_QUESTION}"
+        return " ".join([head, *found[:half], key, *found[half:]]) + f"\n\n{_QUESTION}"
 
     start = run % len(_SENTENCES)
     for sentence in cycle(_SENTENCES[start:] + _SENTENCES[:start]):
@@ -102,7 +104,7 @@ def _text(run: int, count: Callable[[str], int], tokens: int) -> str:
 
 def _before(run: int, count: Callable[[str], int], tokens: int) -> tuple[tuple[str, str], ...]:
     said, answered = _TOLD
-    found = [(said.format(dog=_DOGS[run % len(_DOGS)]), answered)]
+    found = [(said.format(n=run + 1, dog=_DOGS[run % len(_DOGS)]), answered)]
     for said, answered in cycle(_TALK):
         if sum(count(text) for pair in found for text in pair) >= tokens:
             break

@@ -39,9 +39,11 @@ def train(
 
     from finetune.memory import keep_freed_memory
     from finetune.overrides import split_overrides
+    from finetune.progress import Reporter
     from finetune.recipes.recipe import Context
 
     keep_freed_memory()
+    reporter = Reporter()
     result = row.run(
         Context(
             home=settings.home,
@@ -49,7 +51,8 @@ def train(
             overrides=split_overrides(changes or []),
             resume=resume,
             threads=settings.threads,
-            evaluations=lambda: compose.evaluation_texts(settings),
+            reporter=reporter,
+            evaluations=lambda: compose.evaluation_texts(settings, reporter.say),
         )
     )
     if as_json:

@@ -48,8 +48,9 @@ def clean(
             if clash is not None:
                 dropped["clash"] += 1
                 clashing.update(clash.names)
-                for name in clash.names:
-                    shared.setdefault(name, {})[clash.words] = None
+                for name, words in clash.words.items():
+                    if len(own_words := shared.setdefault(name, {})) < _EXAMPLES:
+                        own_words[words] = None
             elif (duplicate := seen.add(document)) is not None:
                 dropped[duplicate] += 1
             else:
@@ -57,7 +58,7 @@ def clean(
         kinds[kind] = {name: dropped[name] for name in ("clash", EXACT, NEAR)}
     counts = {} if apart is None else apart.counts
     evaluation = {
-        name: {"texts": texts, "documents": clashing[name], "words": list(shared.get(name, ()))[:_EXAMPLES]}
+        name: {"texts": texts, "documents": clashing[name], "words": list(shared.get(name, ()))}
         for name, texts in counts.items()
     }
     total = sum(sum(of.values()) for of in kinds.values())

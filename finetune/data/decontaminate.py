@@ -33,12 +33,16 @@ class Clash:
     """Why a document is no training data.
 
     Attributes:
-        names: Whose texts it shares words with: suites, or paths as they were given.
-        words: The first words that are shared, as they are compared.
+        words: Whose texts it shares words with, suites or paths as they were given → the first words that it
+            shares with them, as they are compared.
     """
 
-    names: frozenset[str]
-    words: str
+    words: Mapping[str, str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Whose texts it shares words with."""
+        return frozenset(self.words)
 
 
 class Apart:
@@ -88,8 +92,7 @@ class Apart:
         ]
 
     def _clashes(self, documents: Sequence[Document]) -> list[Clash | None]:
-        names: list[set[str]] = [set() for _ in documents]
-        first: list[str] = [""] * len(documents)
+        shared: list[dict[str, str]] = [{} for _ in documents]
         flat: list[str] = []
         lengths: list[int] = []  # of texts, in words
         owner: list[int] = []  # of texts: the document's place
@@ -99,10 +102,9 @@ class Apart:
                 message = [word for line in lines for word in line]
                 for whole in lines if len(lines) == 1 else [message, *lines]:
                     if self.short <= len(whole) < self.run:
-                        held = self._whole.get(joined := " ".join(whole))
-                        if held:
-                            names[place] |= held
-                            first[place] = first[place] or joined
+                        joined = " ".join(whole)
+                        for name in self._whole.get(joined, ()):
+                            shared[place].setdefault(name, joined)
                 flat += message
                 lengths.append(len(message))
                 owner.append(place)
@@ -112,13 +114,11 @@ class Apart:
         low = np.searchsorted(self._runs, found, "left")
         high = np.searchsorted(self._runs, found, "right")
         for at in np.flatnonzero(inside & (low < high)):
-            place = owner[text_of[at]]
-            names[place].update(self._names[number] for number in self._owners[low[at] : high[at]])
-            first[place] = first[place] or " ".join(flat[at : at + self.run])
-        return [
-            Clash(frozenset(mine), shared) if mine else None
-            for mine, shared in zip(names, first, strict=True)
-        ]
+            own = shared[owner[text_of[at]]]
+            for number in self._owners[low[at] : high[at]]:
+                if (name := self._names[number]) not in own:
+                    own[name] = " ".join(flat[at : at + self.run])
+        return [Clash(own) if own else None for own in shared]
 
 
 def texts_of(value: Any) -> Iterator[str]:

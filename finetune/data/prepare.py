@@ -116,11 +116,9 @@ def prepare(
         meta["sources"][name] = {"documents": len(held_in), "characters": size, "tokens": 0}
     for name, split in splits.items():
         report(f"encoding {len(split):,} documents for {name}")
-        ids, loss, size = _encode([document for _, document in split], tokenizer)
-        # Every document begins with id 0, so the stream itself tells how long each is.
-        lengths = np.diff(np.append(np.flatnonzero(ids == 0), len(ids)))
+        ids, loss, lengths, size = _encode([document for _, document in split], tokenizer)
         for (source, _), length in zip(split, lengths, strict=True):
-            meta["sources"][source]["tokens"] += int(length)
+            meta["sources"][source]["tokens"] += length
         atomic_write(folder / f"{name}.bin", ids.tobytes())
         if mask_prompts:
             atomic_write(folder / f"{name}.loss.bin", loss.tobytes())
@@ -130,8 +128,8 @@ def prepare(
     return meta
 
 
-def _encode(documents: list[Document], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, int]:
-    """Tokens, loss mask and the size of the text in bytes."""
+def _encode(documents: list[Document], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, list[int], int]:
+    """Tokens, loss mask, how many tokens each document has, and the size of the text in bytes."""
     ids: list[np.ndarray] = []
     masks: list[np.ndarray] = []
     size = 0
@@ -149,4 +147,5 @@ def _encode(documents: list[Document], tokenizer: Tokenizer) -> tuple[np.ndarray
             ids.append(np.asarray(tokens, dtype="<u2"))
             masks.append(np.asarray(mask, dtype=np.uint8))
     empty = np.zeros(0, dtype="<u2")
-    return np.concatenate([empty, *ids]), np.concatenate([empty.astype(np.uint8), *masks]), size
+    lengths = [len(one) for one in ids]
+    return np.concatenate([empty, *ids]), np.concatenate([empty.astype(np.uint8), *masks]), lengths, size

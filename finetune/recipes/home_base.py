@@ -13,6 +13,7 @@ from finetune.recipes.recipe import NEEDS_DATA, Context, Kitchen, Recipe
 if TYPE_CHECKING:
     from finetune.loop import Result
     from finetune.preview import Preview
+    from models.tokenizers.fast import Tokenizer
 
 OPENERS = ("The capital of France is", "Once upon a time")
 
@@ -34,13 +35,16 @@ def run(context: Context) -> Result:
     )
 
 
-def prepare_tokens(kitchen: Kitchen, vocab_size: int = 4096, generated: int = 80_000) -> None:
+def prepare_tokens(
+    kitchen: Kitchen, vocab_size: int = 4096, generated: int = 80_000, tokenizer: Tokenizer | None = None
+) -> None:
     """Read the mixture, generate conversations beside it, and write the run's folder of tokens.
 
     Args:
         kitchen: Of the recipe; its settings `vocab_size` and `conversations` win.
         vocab_size: Of the tokenizer that is trained.
         generated: How many conversations.
+        tokenizer: Use this one instead of training.
     """
     from finetune.data.mixture import HOME_BASE, HOME_BASE_HUB, gather
     from finetune.data.prepare import prepare
@@ -59,7 +63,7 @@ def prepare_tokens(kitchen: Kitchen, vocab_size: int = 4096, generated: int = 80
         fetch(folder, report=say)
     documents = gather(folder, mixture, generated=generated, report=say)
     repeat = {name: share.repeat for name, share in mixture.items()}
-    prepare(documents, kitchen.tokens, vocab_size=vocab_size, repeat=repeat, report=say)
+    prepare(documents, kitchen.tokens, vocab_size=vocab_size, tokenizer=tokenizer, repeat=repeat, report=say)
 
 
 def preview(context: Context, count: int) -> Preview:

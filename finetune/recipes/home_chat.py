@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,8 @@ def _prepare(kitchen: Kitchen, base: Path) -> None:
     from finetune.data.prepare import prepare
     from models.tokenizers.fast import Tokenizer
 
-    documents, dropped = kitchen.clean(gather(kitchen))
+    apart = kitchen.evaluation()  # its trouble is told before minutes of generating
+    documents, dropped = kitchen.clean(gather(kitchen), apart)
     prepare(
         documents,
         kitchen.tokens,
@@ -102,34 +104,46 @@ def _prepare(kitchen: Kitchen, base: Path) -> None:
 
 def gather(kitchen: Kitchen) -> dict[str, list[Document]]:
     """The documents of each kind, as many as the settings say."""
+    if kitchen.context.data is None:
+        kitchen.context.reporter.say(
+            "no public data is named (HOMESPUN_DATA): no real requests, texts and instructions are among it"
+        )
+    return {kind: list(documents) for kind, documents in _kinds(kitchen).items()}
+
+
+def _kinds(kitchen: Kitchen) -> dict[str, Iterable[Document]]:
+    """The documents of each kind, which are made when they are read."""
     from finetune.data.conversations import talks
     from finetune.data.conversations.memory import remembered
     from finetune.data.handoffs import handoffs
     from finetune.data.looked_up import after_tools, from_texts, instructed, with_lookups
-    from finetune.data.mixture import prose
 
     counts = {name: kitchen.number(name, count) for name, count in COUNTS.items()}
-    say, data = kitchen.context.reporter.say, kitchen.context.data
-    documents: dict[str, list[Document]] = {
-        "conversations": list(with_lookups(talks(2, counts["conversations"]), 2)),
-        "memories": list(with_lookups(remembered(7, counts["memories"]), 7)),
-        "tools": list(after_tools(2, counts["tools"])),
+    data = kitchen.context.data
+    documents: dict[str, Iterable[Document]] = {
+        "conversations": with_lookups(talks(2, counts["conversations"]), 2),
+        "memories": with_lookups(remembered(7, counts["memories"]), 7),
+        "tools": after_tools(2, counts["tools"]),
     }
-    if data is None:
-        say("no public data is named (HOMESPUN_DATA): no real requests, texts and instructions are among it")
-    else:
-        documents["requests"] = list(with_lookups(handoffs(data, 2, counts["requests"]), 4))
-        documents["texts"] = list(from_texts(data, 2, counts["texts"]))
-        documents["instructions"] = list(instructed(data, 2, counts["instructions"]))
-        documents["prose"] = prose(data, 2, counts["prose"])
+    if data is not None:
+        documents["requests"] = with_lookups(handoffs(data, 2, counts["requests"]), 4)
+        documents["texts"] = from_texts(data, 2, counts["texts"])
+        documents["instructions"] = instructed(data, 2, counts["instructions"])
+        documents["prose"] = _prose(data, counts["prose"])
     return documents
+
+
+def _prose(data: Path, count: int) -> Iterator[Document]:
+    from finetune.data.mixture import prose
+
+    yield from prose(data, 2, count)
 
 
 def preview(context: Context, count: int) -> Preview:
     """Documents of each kind; those that need public data are lacking where there's none."""
     from finetune.preview import Preview
 
-    documents = gather(Kitchen("home-chat", context, dict.fromkeys(COUNTS, str(count)), {}))
+    documents = _kinds(Kitchen("home-chat", context, dict.fromkeys(COUNTS, str(count)), {}))
     return Preview(documents, lacking={kind: NEEDS_DATA for kind in COUNTS if kind not in documents})
 
 

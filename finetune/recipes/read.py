@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,17 +64,29 @@ def run(context: Context) -> AdaptResult:
 
 def preview(context: Context, count: int) -> Preview:
     """The first questions with their passages, and unanswerable ones made from them."""
-    from finetune.data.reading.squad import read
-    from finetune.data.reading.unanswerable import unanswerable
-    from finetune.data.sources import existing
     from finetune.preview import Preview
 
     if context.data is None:
         return Preview({}, lacking=dict.fromkeys(("reading", "unanswerable"), NEEDS_DATA))
-    first = list(islice(read(existing(context.data)), count))
     return Preview(
-        {"reading": map(marked, first), "unanswerable": map(marked, islice(unanswerable(first, 1), count))}
+        {
+            "reading": map(marked, _first(context.data, count)),
+            "unanswerable": map(marked, _unanswerable(context.data, count)),
+        }
     )
+
+
+def _first(data: Path, count: int) -> Iterator[ReadingExample]:
+    from finetune.data.reading.squad import read
+    from finetune.data.sources import existing
+
+    yield from islice(read(existing(data)), count)
+
+
+def _unanswerable(data: Path, count: int) -> Iterator[ReadingExample]:
+    from finetune.data.reading.unanswerable import unanswerable
+
+    yield from islice(unanswerable(list(_first(data, count)), 1), count)
 
 
 def marked(one: ReadingExample) -> Pieces:

@@ -18,6 +18,7 @@ from homespun.names import unknown
 from models.nets.decoder_config import DecoderConfig
 
 if TYPE_CHECKING:
+    from finetune.data.decontaminate import Apart
     from finetune.data.documents import Document
     from finetune.loop import Result
     from finetune.preview import Preview
@@ -236,27 +237,38 @@ class Kitchen:
             Path(part.strip()).expanduser() for part in self.own.get("apart", "").split(",") if part.strip()
         ]
 
+    def evaluation(self) -> Apart | None:
+        """Read what training mustn't see: what suites ask, and what the setting `apart` names.
+
+        Returns:
+            The texts by suite and by path, or None where there are none to be kept out.
+
+        Raises:
+            UsageError: Some can't be read.
+        """
+        from finetune.data.decontaminate import Apart, read_texts
+
+        evaluations = self.context.evaluations
+        texts = dict(evaluations() if evaluations is not None else {})
+        # By whole paths, since a folder may well be named like a suite.
+        texts |= {str(path.resolve()): read_texts(path) for path in self.apart}
+        return Apart(texts) if texts else None
+
     def clean(
-        self, documents: Mapping[str, Sequence[Document]]
+        self, documents: Mapping[str, Sequence[Document]], apart: Apart | None
     ) -> tuple[dict[str, list[Document]], dict[str, Any]]:
         """Drop duplicates and what shares words with evaluation texts, and say so.
 
         Args:
             documents: Kind → documents.
+            apart: From `evaluation`, which is best asked before documents are made.
 
         Returns:
             Those that stay, and what `finetune.data.clean` tells of those that don't.
-
-        Raises:
-            UsageError: Evaluation texts can't be read.
         """
         from finetune.data.clean import clean
-        from finetune.data.decontaminate import Apart, read_texts
 
-        evaluations = self.context.evaluations
-        texts = dict(evaluations() if evaluations is not None else {})
-        texts |= {str(path): read_texts(path) for path in self.apart}
-        return clean(documents, Apart(texts) if texts else None, report=self.context.reporter.say)
+        return clean(documents, apart, report=self.context.reporter.say)
 
     def work(
         self, openers: tuple[str, ...], chat: bool = True, address: str | None = None, **settings: Any

@@ -109,16 +109,20 @@ def test_training_is_told_what_suites_and_the_users_own_turns_ask(
         "from homespun.errors import UsageError\n"
         "class Own:\n"
         "    name = 'own'\n"
+        "    kept_apart = None\n"
         "    def samples(self, source):\n"
         "        raise UsageError('name data of yours')\n"
         "        yield\n"
         "SUITE = Own()\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    found = {name: list(texts) for name, texts in compose.evaluation_texts(load_settings()).items()}
-    assert list(found) == [*SUITES, "own", str(kept)]
-    assert found["own"] == []
-    assert found[str(kept)] == ["Where is my kite?"]
+    said: list[str] = []
+    found = compose.evaluation_texts(load_settings(), said.append)
+    assert list(found) == [*SUITES, str(kept.resolve())]
+    assert found[str(kept.resolve())] == ["Where is my kite?"]
+    (line,) = said
+    assert "suite own is left out" in line
+    assert "name data of yours" in line
     assert all(found[name] for name in SUITES)
 
 

@@ -17,6 +17,7 @@ from finetune.batches import (
     read_windows,
     validation_batches,
 )
+from finetune.parts import split
 from homespun.errors import UsageError
 
 
@@ -162,3 +163,28 @@ def test_half_a_token_is_refused(make_folder: Callable[..., Path]) -> None:
 def test_a_stream_shorter_than_a_window_is_refused() -> None:
     with pytest.raises(UsageError, match="smaller window"):
         Batches(stream([10]), 16, seed=1)
+
+
+@pytest.mark.parametrize("meta", ["{", "{}", "[]", '{"vocab_size": "many"}', '{"vocab_size": 0}', "\xff"])
+def test_a_damaged_description_of_tokens_is_told(make_folder: Callable[..., Path], meta: str) -> None:
+    folder = make_folder()
+    (folder / "meta.json").write_text(meta, encoding="latin-1")
+    with pytest.raises(UsageError, match=r"meta\.json.* is damaged.*prepare the folder again"):
+        TokenFolder(folder)
+
+
+@pytest.mark.parametrize("most", [1000, 10])
+def test_tokens_in_parts_are_to_be_joined(make_folder: Callable[..., Path], most: int) -> None:
+    folder = make_folder()
+    split(folder, most)
+    with pytest.raises(UsageError, match=r"python -m finetune\.parts join .*tokens"):
+        TokenFolder(folder)
+
+
+def test_marks_of_targets_in_parts_are_missed_too(make_folder: Callable[..., Path]) -> None:
+    folder = make_folder(loss=np.ones(8000))
+    split(folder, 7000)
+    for name in ("train.bin", "tokenizer.json"):
+        (folder / name).write_bytes(b"".join(part.read_bytes() for part in sorted(folder.glob(f"{name}.0*"))))
+    with pytest.raises(UsageError, match=r"train\.loss\.bin of .* in parts"):
+        TokenFolder(folder)

@@ -16,7 +16,7 @@ from finetune.data.prepare import prepare
 from finetune.parts import split
 from finetune.preview import Piece, Preview, look, look_into, pieces, tokens_in
 from finetune.recipes import RECIPES
-from finetune.recipes.recipe import Context
+from finetune.recipes.recipe import NEEDS_DATA, Context
 from homespun.errors import UsageError
 
 CALL = {"name": "greet", "arguments": {"whom": "Zoë 🌊"}}
@@ -94,6 +94,17 @@ def test_tokens_in_parts_are_said_to_be(make_folder: Callable[..., Path]) -> Non
         look_into(folder)
 
 
+def test_how_many_tokens_there_are_is_told_though_the_folder_does_not_say(
+    make_folder: Callable[..., Path],
+) -> None:
+    folder = make_folder()
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps({"vocab_size": meta["vocab_size"]}))
+    _, facts = look_into(folder, count=1)
+    assert facts["tokens_train"] == (folder / "train.bin").stat().st_size // 2
+    assert facts["tokens_valid"] == (folder / "valid.bin").stat().st_size // 2
+
+
 def _many(count: int, read: list[int]) -> Iterator[str]:
     for number in range(count):
         read.append(number)
@@ -158,6 +169,33 @@ def test_questions_on_public_texts_are_shown_with_their_answers(tmp_path: Path, 
     assert {one[-1] for one in found.kinds["unanswerable"]} == {Piece("none", True)}
     if name == "told":
         assert "is missing" in found.lacking["sgd"], "only what that kind reads is missing"
+
+
+def test_a_missing_file_takes_away_what_is_read_from_it_and_no_more(tmp_path: Path) -> None:
+    for name, whole in (("home-chat", {"conversations", "memories", "tools"}), ("told", {"told"})):
+        make = RECIPES[name].preview
+        assert make is not None
+        found = look(lambda pool, make=make: make(Context(tmp_path, data=tmp_path), pool), count=2)  # type: ignore[misc]
+        assert set(found.kinds) == whole
+        assert found.lacking
+        assert NEEDS_DATA not in found.lacking.values()
+
+
+def test_only_the_kind_that_is_wanted_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from finetune.data import handoffs, looked_up
+
+    def fail(_: int) -> None:
+        raise AssertionError("another kind was made")
+
+    def made(*_: Any) -> Iterator[Any]:
+        return map(fail, [0])
+
+    monkeypatch.setattr(handoffs, "handoffs", made)
+    monkeypatch.setattr(looked_up, "from_texts", made)
+    make = RECIPES["home-chat"].preview
+    assert make is not None
+    found = look(lambda pool: make(Context(tmp_path, data=tmp_path), pool), "tools", count=2)
+    assert list(found.kinds) == ["tools"]
 
 
 def test_answers_are_marked_in_their_passage() -> None:

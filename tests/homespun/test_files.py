@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homespun.errors import OutOfSpace
-from homespun.files import atomic_folder, atomic_write, no_space_is_clear, sha256, sweep
+from homespun.files import atomic_folder, atomic_stream, atomic_write, no_space_is_clear, sha256, sweep
 
 
 def test_text_and_bytes_are_written_and_folders_made(tmp_path: Path) -> None:
@@ -79,6 +79,25 @@ def test_permissions_of_a_replaced_file_stay(tmp_path: Path) -> None:
     target.chmod(0o640)
     atomic_write(target, "new")
     assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_written_bit_by_bit_takes_its_place_in_the_end(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "file"
+
+    def fill(parts: list[bytes], error: Exception | None = None) -> None:
+        with atomic_stream(target) as stream:
+            for part in parts:
+                stream.write(part)
+            if error is not None:
+                raise error
+
+    fill([b"a", b"b"])
+    with pytest.raises(ValueError, match="not this"):
+        fill([b"c"], ValueError("not this"))
+    with pytest.raises(OutOfSpace):
+        fill([b"d"], OSError(28, "No space left on device"))
+    assert target.read_bytes() == b"ab"
+    assert list(target.parent.iterdir()) == [target]
 
 
 def test_a_folder_takes_its_place_whole(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ class ChatMemory(Suite[Conversation]):
     """Facts told and asked back."""
 
     name = "chat_memory"
+    kept_apart = 300
     about = "facts about themselves that users tell, asked back: given right, and not invented?"
     kind = "conversation"
     measures = (

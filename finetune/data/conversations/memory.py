@@ -38,6 +38,7 @@ from finetune.data.conversations.talk import Talk
 from finetune.data.conversations.tasks import arithmetic, small_task
 from finetune.data.conversations.unknown import gibberish, obscure
 from finetune.data.conversations.words import pick, read_pattern_file, read_sections
+from finetune.data.enumeration import joined
 from models.encoders.intent import ASK_BACK
 
 TOPICS = (
@@ -236,9 +237,7 @@ class _Memory:
                     self._ask(self.known[item.key])
         if self.known and rng.random() < 0.05:
             self.talk.about = "ask all"
-            held = [item.said for item in self.known.values()]
-            listed = held[0] if len(held) == 1 else f"{', '.join(held[:-1])} and {held[-1]}"
-            self.talk.pair(_lines()["all_ask"], listed)
+            self.talk.pair(_lines()["all_ask"], joined([item.said for item in self.known.values()]))
 
     # One exchange each
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from finetune.data.conversations.words import invented, lexicon, person_name, pick, town_name
+from finetune.data.conversations.words import digits, invented, lexicon, person_name, pick, town_name
 
 _OF = {
     "pet": "companion",
@@ -101,15 +101,15 @@ def _titled(rng: Random) -> str:
 
 
 def _code(rng: Random) -> str:
-    digits = "".join(str(rng.randrange(10)) for _ in range(rng.choice((3, 4, 4, 5, 7))))
+    number = digits("#" * rng.choice((3, 4, 4, 5, 7)), rng)
     form = rng.randrange(5)
     if form == 0:
-        return f"{pick(rng, 'colour').split(' ')[0]}-{digits[:2]}"
+        return f"{pick(rng, 'colour').split(' ')[0]}-{number[:2]}"
     if form == 1:
-        return f"{rng.choice('ABCDEFGHJKLMNPRSTUVWXYZ')}/{digits[:3]}"
+        return f"{rng.choice('ABCDEFGHJKLMNPRSTUVWXYZ')}/{number[:3]}"
     if form == 2:
-        return f"{digits[:2]}.{digits[1:3]}.{digits[:2]}"
-    return invented(rng) + digits[:2] if form == 3 else digits
+        return f"{number[:2]}.{number[1:3]}.{number[:2]}"
+    return invented(rng) + number[:2] if form == 3 else number
 
 
 def _date(rng: Random) -> str:
@@ -161,19 +161,15 @@ def _birthday(rng: Random) -> str:
     )
 
 
-def _digits(rng: Random, count: int) -> str:
-    return "".join(str(rng.randrange(10)) for _ in range(count))
-
-
 def _phone(rng: Random) -> str:
     form = rng.randrange(5)
     if form == 0:
-        return f"0{_digits(rng, 3)} {_digits(rng, 3)} {_digits(rng, 3)}"
+        return digits("0### ### ###", rng)
     if form == 1:
-        return f"+{rng.randint(20, 98)} {_digits(rng, 3)} {_digits(rng, 5)}"
+        return digits(f"+{rng.randint(20, 98)} ### #####", rng)
     if form == 2:
-        return f"0{_digits(rng, 4)}/{_digits(rng, 5)}"
-    return f"{_digits(rng, 3)}-{_digits(rng, 4)}" if form == 3 else f"0{_digits(rng, 9)}"
+        return digits("0####/#####", rng)
+    return digits("###-####" if form == 3 else "0#########", rng)
 
 
 def _shoe(rng: Random) -> str:
@@ -194,12 +190,12 @@ def _handle(rng: Random) -> str:
     other = invented(rng, 1) if rng.random() < 0.4 else pick(rng, "object")
     return rng.choice(
         (
-            f"{word}{_digits(rng, 2)}",
+            f"{word}{digits('##', rng)}",
             f"{word}_{other}",
             f"{word.capitalize()}{other.capitalize()}",
             f"{pick(rng, 'adjective')}-{other}",
             f"{other}.{word}",
-            f"{pick(rng, 'adjective').capitalize()}{pick(rng, 'object').capitalize()}{_digits(rng, 1)}",
+            f"{pick(rng, 'adjective').capitalize()}{pick(rng, 'object').capitalize()}{digits('#', rng)}",
         )
     )
 
@@ -212,7 +208,7 @@ def _network(rng: Random) -> str:
 
 def _flight(rng: Random) -> str:
     letters = "".join(rng.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(2))
-    return f"{letters}{rng.choice(('', ' ', '-'))}{_digits(rng, rng.choice((3, 4)))}"
+    return f"{letters}{rng.choice(('', ' ', '-'))}{digits('#' * rng.choice((3, 4)), rng)}"
 
 
 def _room(rng: Random) -> str:
@@ -221,9 +217,9 @@ def _room(rng: Random) -> str:
         return pick(rng, "chamber")
     if draw < 0.7:
         return (
-            f"room {rng.choice('ABCDEFGH')}{_digits(rng, 2)}"
+            f"room {rng.choice('ABCDEFGH')}{digits('##', rng)}"
             if rng.random() < 0.5
-            else f"room {_digits(rng, 3)}"
+            else f"room {digits('###', rng)}"
         )
     return f"the {invented(rng).capitalize()} {rng.choice(('Room', 'Hall', 'Suite'))}"
 
@@ -248,7 +244,7 @@ def _email(rng: Random) -> str:
     host = f"{invented(rng, 3)}.{rng.choice(('com', 'org', 'net', 'eu', 'uk'))}"
     first = pick(rng, "name").lower()
     user = rng.choice(
-        (f"{first}.{invented(rng, 2)}", f"{first}{_digits(rng, 2)}", invented(rng, 2), f"hello_{first}")
+        (f"{first}.{invented(rng, 2)}", f"{first}{digits('##', rng)}", invented(rng, 2), f"hello_{first}")
     )
     return f"{user}@{host}"
 

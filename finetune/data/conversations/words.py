@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from functools import lru_cache
 from importlib.resources import files
 from random import Random
@@ -62,6 +63,12 @@ def invented(rng: Random, syllables: int | None = None) -> str:
         "-", ""
     )
     return text if len(text) > 2 else text + rng.choice("nrlk")
+
+
+def digits(layout: str, rng: Random) -> str:
+    """A layout with a digit for every "#", a capital for every "@"."""
+    chars = {"#": string.digits, "@": string.ascii_uppercase}
+    return "".join(rng.choice(chars[char]) if char in chars else char for char in layout)
 
 
 def person_name(rng: Random) -> str:

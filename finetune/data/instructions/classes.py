@@ -16,10 +16,11 @@ from random import Random
 
 from finetune.data.conversations.words import lexicon
 from finetune.data.documents import Message
+from finetune.data.enumeration import joined
 from finetune.data.instructions.forms import FORMS
 from finetune.data.instructions.labels import SERVICES, TOOLS, TOPICS, intent_label, unlike
 from finetune.data.instructions.passages import passages
-from finetune.data.instructions.wording import BLANK, Shuffled, exchange, joined, worded
+from finetune.data.instructions.wording import BLANK, Shuffled, exchange, worded
 from finetune.data.sources import lines, records
 
 _SHARES = {

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from finetune.data.conversations.words import invented, lexicon, pick
+from finetune.data.conversations.words import digits, invented, lexicon, pick
 from finetune.data.documents import Message
+from finetune.data.enumeration import joined
 from finetune.data.instructions import forms
-from finetune.data.instructions.wording import BLANK, around, exchange, joined, worded
+from finetune.data.instructions.wording import BLANK, around, exchange, worded
 
 Task = Callable[[Random], tuple[str, str]]
 
@@ -166,17 +167,17 @@ def extract_all(rng: Random) -> tuple[str, str]:
 def reformat(rng: Random) -> tuple[str, str]:
     """A date, time, number, name or code in another form."""
     when = forms.day(rng)
-    month = forms.MONTHS[when.month - 1]
+    month = lexicon()["month"][when.month - 1]
     long, iso = f"{when.day} {month} {when.year}", when.isoformat()
     slashed = f"{when.day:02d}/{when.month:02d}/{when.year}"
     american = f"{month} {when.day}, {when.year}"
     dotted = f"{when.day:02d}.{when.month:02d}.{when.year}"
     first, last = forms.name(rng).split(" ", 1)
-    digits = forms.digits("############"[: rng.choice((4, 6, 8, 9, 12))], rng)
+    figures = digits("############"[: rng.choice((4, 6, 8, 9, 12))], rng)
     groups = rng.choice((2, 3, 4))
-    spaced = " ".join(digits[at : at + groups] for at in range(0, len(digits), groups))
+    spaced = " ".join(figures[at : at + groups] for at in range(0, len(figures), groups))
     whole = rng.randint(1000, 9999999)
-    code = forms.digits(rng.choice(("@@####", "@##@##", "@@@###")), rng)
+    code = digits(rng.choice(("@@####", "@##@##", "@@@###")), rng)
     words = " ".join(pick(rng, key) for key in ("adjective", "object"))
     source, target, how = rng.choice(
         (
@@ -189,8 +190,8 @@ def reformat(rng: Random) -> tuple[str, str]:
             (f"{last}, {first}", f"{first} {last}", "first name first, without a comma"),
             (f"{first} {last}", f"{first[0]}. {last}", "with only the first letter of the first name"),
             (f"{first} {last}", f"{first[0]}{last[0]}", "as initials without dots"),
-            (digits, spaced, f"in groups of {groups} digits, with blanks between"),
-            (spaced, digits, "without the blanks"), (str(whole), f"{whole:,}", "with commas for thousands"),
+            (figures, spaced, f"in groups of {groups} digits, with blanks between"),
+            (spaced, figures, "without the blanks"), (str(whole), f"{whole:,}", "with commas for thousands"),
             (f"{whole:,}", str(whole), "without commas"), (code, code.lower(), "in small letters"),
             (code.lower(), code, "in capitals"), (code, f"{code[:3]}-{code[3:]}",
             "with a dash after the third character"),

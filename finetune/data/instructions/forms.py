@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from random import Random
 
-from finetune.data.conversations.words import invented, person_name, pick
+from finetune.data.conversations.words import digits, invented, lexicon, person_name, pick
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
-)  # fmt: skip
 _ENDS = ("com", "org", "net", "de", "co.uk", "io", "eu", "info", "fr", "edu")
 
 
@@ -35,12 +30,6 @@ def phone(rng: Random) -> str:
         ("+## ### #######", "0### ######", "(###) ###-####", "###-###-####", "+# ### ### ## ##")
     )
     return digits(layout, rng)
-
-
-def digits(layout: str, rng: Random) -> str:
-    """A layout with a digit for every "#", a capital for every "@"."""
-    chars = {"#": string.digits, "@": string.ascii_uppercase}
-    return "".join(rng.choice(chars[char]) if char in chars else char for char in layout)
 
 
 def code(rng: Random) -> str:
@@ -92,11 +81,12 @@ def clock(rng: Random) -> str:
 def dated(rng: Random) -> str:
     """A date in one of several layouts."""
     when = day(rng)
+    month = lexicon()["month"][when.month - 1]
     return rng.choice(
         (
             when.isoformat(),
-            f"{when.day} {MONTHS[when.month - 1]} {when.year}",
-            f"{MONTHS[when.month - 1]} {when.day}, {when.year}",
+            f"{when.day} {month} {when.year}",
+            f"{month} {when.day}, {when.year}",
         )
     )
 

@@ -18,7 +18,6 @@ LONGEST = 130
 """Characters of a question."""
 PERSONS = ("he", "she")
 _OPENERS = (
-    ""
     "what|who|whom|whose|when|where|why|which|how|in|on|at|to|for|from|by|of|with|is|are|was|were|did|does|do|"
     "during|after|has|have|had|can"
 )

@@ -33,6 +33,7 @@ from finetune.data.instructions.questions import (
 )
 from finetune.data.instructions.wording import Shuffled, around, exchange, typed, worded
 from finetune.data.reading.squad import Paragraph
+from homespun.errors import UsageError
 
 _SHARES = {"pronoun": 4.0, "word": 1.0, "swap": 1.5, "same": 1.0, "new": 1.5}
 _ANSWER = 80
@@ -102,10 +103,10 @@ def rewriting(folder: Path, seed: int, count: int) -> Iterator[list[Message]]:
     """
     maker = _Maker(folder)
     kinds = [kind for kind in _SHARES if maker.possible[kind]]
+    if not kinds:
+        raise UsageError(f"the questions of SQuAD in {folder} hold none that one of the rules is for")
     drawn = dict.fromkeys(kinds, 0)
     pools = {kind: Shuffled(maker.possible[kind], f"rewriting {seed}:{kind}") for kind in kinds}
-    if not kinds:
-        Shuffled((), "")
     for number in range(count):
         rng = Random(f"rewriting {seed}:{number}")
         kind = rng.choices(kinds, weights=[_SHARES[kind] for kind in kinds])[0]
@@ -206,7 +207,7 @@ def _renamed(
         return history, follow_up, answer
     new = town_name(rng) if named.place else invented(rng, rng.choice((2, 2, 3))).capitalize()
     first = person_name(rng).split()[0] if rng.random() < 0.5 else invented(rng, 2).capitalize()
-    full = f"{first} {new}" if named.pronoun in PERSONS and named.name not in named.name.split() else new
+    full = f"{first} {new}" if named.pronoun in PERSONS and len(named.name.split()) > 1 else new
 
     def put(text: str) -> str:
         for name, other in zip(named.names, (full, new), strict=False):

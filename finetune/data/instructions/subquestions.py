@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from finetune.data.documents import Message
+from finetune.data.enumeration import joined
 from finetune.data.instructions.questions import (
     Article,
     after_pronouns,
@@ -27,7 +28,7 @@ from finetune.data.instructions.questions import (
     sound,
     swapped_year,
 )
-from finetune.data.instructions.wording import Shuffled, around, exchange, joined, numbered, worded
+from finetune.data.instructions.wording import Shuffled, around, exchange, numbered, worded
 
 _LONGEST = 95
 """Characters of a part."""

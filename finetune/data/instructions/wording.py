@@ -72,11 +72,6 @@ def exchange(request: str, answer: str) -> list[Message]:
     return [{"role": "user", "content": request}, {"role": "assistant", "content": answer}]
 
 
-def joined(parts: Sequence[str], last: str = "and") -> str:
-    """Parts with commas, and a word before the last: "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
-
-
 def numbered(parts: Sequence[str]) -> str:
     """Parts as a numbered list, one a line."""
     return "\n".join(f"{number}. {part}" for number, part in enumerate(parts, 1))

@@ -65,3 +65,18 @@ def test_without_evaluation_texts_duplicates_go_alone() -> None:
 def test_a_duplicate_of_another_kind_goes_too() -> None:
     kept, _ = clean({"one": [_talk("Hm")], "two": [_talk("hm...")]})
     assert (len(kept["one"]), len(kept["two"])) == (1, 0)
+
+
+def test_each_suite_is_shown_the_words_that_it_shares_itself_and_a_few_only() -> None:
+    other = "Grind the barley as fine as flour for the baker"
+    _, dropped = clean(
+        {"prose": [f"{ASKED} {other}"]}, Apart({"rivers": [ASKED], "mills": [other]}), similar=None
+    )
+    assert {name: of["words"] for name, of in dropped["evaluation"].items()} == {
+        "rivers": ["why does the river bend before the old"],
+        "mills": ["grind the barley as fine as flour for"],
+    }
+    asked = [f"Question {letter} asks who ground the oldest barley here" for letter in "abcdefg"]
+    _, dropped = clean({"prose": asked}, Apart({"mills": asked}), similar=None)
+    assert dropped["evaluation"]["mills"]["documents"] == 7
+    assert len(dropped["evaluation"]["mills"]["words"]) == 3

@@ -27,7 +27,7 @@ def test_a_run_of_eight_words_clashes_and_one_of_seven_does_not() -> None:
     assert _names("look, stands in the shallows for so long until it rains") == set()
     (clash,) = Apart(SUITES).clashes([eight])
     assert clash is not None
-    assert clash.words == "stands in the shallows for so long that"
+    assert clash.words == {"birds": "stands in the shallows for so long that"}
 
 
 def test_a_run_is_counted_within_one_message() -> None:

@@ -79,8 +79,35 @@ def test_home_chat_keeps_out_what_is_asked_and_writes_down_what_it_dropped(
     assert meta["sources"]["talk"]["documents"] == 31
     assert meta["dropped"]["kinds"] == {"talk": {"clash": 2, "exact": 1, "near": 0}}
     counted = {name: of["documents"] for name, of in meta["dropped"]["evaluation"].items()}
-    assert counted == {"birds": 1, str(tmp_path / "mine.txt"): 1}
+    assert counted == {"birds": 1, str((tmp_path / "mine.txt").resolve()): 1}
     assert 'dropped 1 that share words with birds, such as "which bird hums best"' in said.getvalue()
+
+
+def test_a_folder_named_like_a_suite_does_not_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "birds").mkdir()
+    (tmp_path / "birds" / "mine.txt").write_text("Who mends the roof of the chapel?\n")
+    context = Context(tmp_path, evaluations=lambda: {"birds": ["Which bird hums best?"]})
+    apart = Kitchen("mine", context, {"apart": "birds"}, {}).evaluation()
+    assert apart is not None
+    assert list(apart.counts) == ["birds", str((tmp_path / "birds").resolve())]
+    asked = ["Which bird hums best?", "Who mends the roof of the chapel?"]
+    assert all(apart.clashes([_talk(text) for text in asked]))
+
+
+def test_evaluation_texts_that_cannot_be_read_are_told_before_documents_are_made(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gathered(_: Kitchen) -> dict[str, Any]:
+        raise AssertionError("documents were made")
+
+    monkeypatch.setattr(home_chat, "gather", gathered)
+    (tmp_path / "mine.txt").write_bytes(b"\xff\xff")
+    kitchen = Kitchen("home-chat", Context(tmp_path), {"apart": str(tmp_path / "mine.txt")}, {})
+    with pytest.raises(UsageError, match="isn't UTF-8"):
+        home_chat._prepare(kitchen, tiny_model)
 
 
 def test_home_chat_mixes_by_weights(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from finetune.data.calls.generated.forms import Form, pick
 from finetune.data.calls.generated.functions import Function, Param
+from finetune.data.enumeration import joined
 
 _NOUNS = (
     *("Books", "Calories", "Chances", "Coordinates", "Details", "Earthquakes", "Facts", "Figures"),
@@ -40,8 +41,7 @@ def tool(function: Function, names: Mapping[str, str], rng: Random) -> str:
         about = f"{pick(rng, _OPENINGS)} {about[0].lower()}{about[1:]}"
     if rng.random() < 0.15 and names:
         told = [name.replace("_", " ") for name in names.values()][:3]
-        listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-        about = f"{about.rstrip('.')}, {pick(rng, ('given', 'from', 'using', 'by'))} {listed}."
+        about = f"{about.rstrip('.')}, {pick(rng, ('given', 'from', 'using', 'by'))} {joined(told)}."
     elif rng.random() < 0.15:
         about = f"{about} {pick(rng, _MORE)}"
     return about.rstrip(".") if rng.random() < 0.1 else about

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from pathlib import Path
 from random import Random
@@ -79,4 +81,12 @@ def test_prompts_show_the_chat_and_the_follow_up(public: Path) -> None:
 
 def test_missing_data_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="squad"):
+        list(rewriting(tmp_path, 1, 1))
+
+
+def test_questions_for_which_there_is_no_rule_are_told(tmp_path: Path) -> None:
+    row = {"title": "T", "context": "Ada came.", "questions": [{"question": "Name her", "answers": ["Ada"]}]}
+    with gzip.open(tmp_path / "squad-v1.1.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    with pytest.raises(UsageError, match="none that one of the rules is for"):
         list(rewriting(tmp_path, 1, 1))
