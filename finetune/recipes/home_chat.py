@@ -23,11 +23,11 @@ OPENERS = (
 LIMITS = """\
 It reads and writes English only. It has seen far too little to know the world: most statements of fact
 beyond a few hundred common ones are made up when it doesn't say that it doesn't know. It can't reason in
-steps, calculate, write code or translate; it summarises by repeating sentences, and rewrites questions
-and breaks them up only where that is a matter of words. It was trained on conversations of up to about
-forty turns and forgets what no longer fits its context. Its small talk was generated from patterns, and
-outside of them it falls back on phrases that sound right. Don't use it where a wrong answer does harm.
-Its public training text carries the views and errors of its sources."""
+steps, calculate, write code or translate; it summarises by repeating a sentence, and plans, rewritten
+questions, questions broken up and classes come out wrong more often than right. It was trained on
+conversations of up to about forty turns and forgets what no longer fits its context. Its small talk was
+generated from patterns, and outside of them it falls back on phrases that sound right. Don't use it
+where a wrong answer does harm. Its public training text carries the views and errors of its sources."""
 
 
 PROPOSALS = {
@@ -41,6 +41,7 @@ PROPOSALS = {
 """Adapters on the encoder, and how much they count beside the decoder."""
 COUNTS = {
     "conversations": 36000,
+    "scenes": 8000,
     "memories": 8000,
     "tools": 3000,
     "requests": 26000,
@@ -54,10 +55,10 @@ COUNTS = {
 def run(context: Context) -> Result:
     """Generate conversations and tune.
 
-    Own settings: `base` (name of the model to tune), and how many documents of each kind: `conversations`,
-    `memories`, `tools`, `requests`, `texts`, `instructions`, `prose`, each times its factor `weights.<kind>`;
-    and `apart`, files and folders of evaluation texts (with commas between them) that are kept out, besides
-    those of the suites.
+    Own settings: `base` (name of the model to tune), and how many documents of each kind:
+    `conversations`, `scenes`, `memories`, `tools`, `requests`, `texts`, `instructions`, `prose`, each
+    times its factor `weights.<kind>`; and `apart`, files and folders of evaluation texts (with commas
+    between them) that are kept out, besides those of the suites.
     """
     from models.store import find_model
 
@@ -117,11 +118,13 @@ def _kinds(kitchen: Kitchen) -> dict[str, Iterable[Document]]:
     from finetune.data.conversations.memory import remembered
     from finetune.data.handoffs import handoffs
     from finetune.data.looked_up import after_tools, from_texts, instructed, with_lookups
+    from finetune.data.scened import scened
 
     counts = {name: kitchen.number(name, count) for name, count in COUNTS.items()}
     data = kitchen.context.data
     documents: dict[str, Iterable[Document]] = {
         "conversations": with_lookups(talks(2, counts["conversations"]), 2),
+        "scenes": scened(2, counts["scenes"]),
         "memories": with_lookups(remembered(7, counts["memories"]), 7),
         "tools": after_tools(2, counts["tools"]),
     }

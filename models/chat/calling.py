@@ -1,14 +1,15 @@
 """`ChatCaller`: choosing a tool and finding its arguments, as a LangChain chat model without a decoder.
 
-What users and the model said is read, system messages are not. The answer is one call, never several: what
-needs two is done in two turns (`parallel_tool_calls` may be given and changes nothing). Where a tool fits but
-nobody said what it needs, the answer asks for that; where none fits, one fixed sentence says so. After tools
-have been called their results are the answer. A `tool_choice` that demands a call gets one, with the plainest
-values for what wasn't said (`response_metadata["made_up"]` names them), unless none satisfies the schema.
+What users and the model said is read, system messages are not. The answer is one call; with
+`parallel_tool_calls=True` several of one tool, where the newest message asks for several. What needs two
+different tools is done in two turns. Where a tool fits but nobody said what it needs, the answer asks for
+that; where none fits, one fixed sentence says so. After tools have been called their results are the answer.
+A `tool_choice` that demands a call gets one, with the plainest values for what wasn't said
+(`response_metadata["made_up"]` names them), unless none satisfies the schema.
 
 `response_metadata` holds `tool` and its `probability`, and for each parameter `mentioned`, `probability` and
-the words it was made from. What a call may override: `model`, `max_tokens`, `timeout`, `stop`, `tools`,
-`tool_choice`, `parallel_tool_calls`.
+the words it was made from; for several calls a list of these. What a call may override: `model`,
+`max_tokens`, `timeout`, `stop`, `tools`, `tool_choice`, `parallel_tool_calls`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from models.chat.messages import to_template
 from models.chat.structured import METHODS, structured
 from models.chat.tools import Tool, plan, problem, to_tool
 from models.encoders.call import THRESHOLD, Call, Caller, load_caller
+from models.encoders.fill import Argument
 from models.encoders.plainest import plainest
 
 NO_TOOLS = "I can only call tools, and there are none here."
@@ -78,7 +80,7 @@ class ChatCaller(ChatEncoded):
             tools: Functions, Pydantic or TypedDict classes, LangChain tools or schemas; may be empty.
             tool_choice: `"auto"` (or `None`), `"any"`, `"required"` or `True`, `"none"` or `False`, or the
                 name of a tool.
-            parallel_tool_calls: Changes nothing: one answer holds one call.
+            parallel_tool_calls: Whether one answer may hold several calls; by default it holds one.
             **kwargs: Anything that a call may override.
 
         Raises:
@@ -141,12 +143,17 @@ class ChatCaller(ChatEncoded):
         call = caller.likeliest(turns, functions, between)
         if call is None:
             return Reply(NO_TOOLS)
-        return _decided(call, functions[call.place], forced)
+        function = functions[call.place]
+        reply = _decided(call, function, forced)
+        if ways.parallel and reply.calls:
+            several = caller.several(turns, function, between)
+            return _repeated(reply, call, function, several, [caller.passed(one) for one in several])
+        return reply
 
 
 def _decided(call: Call, function: Mapping[str, Any], forced: bool) -> Reply:
     """What to answer with the likeliest call: itself, a question, or that no tool fits."""
-    told = {"tool": call.name, "probability": call.probability, "arguments": _told(call)}
+    told = {"tool": call.name, "probability": call.probability, "arguments": _told(call.found)}
     found = look_at(call, function)
     arguments, possible = dict(found.arguments), found.possible
     if forced and found.lacking:
@@ -155,16 +162,31 @@ def _decided(call: Call, function: Mapping[str, Any], forced: bool) -> Reply:
         told["made_up"] = [one.name for one in found.lacking]
         possible = problem(dict(function), arguments) is None
     if possible and (forced or call.probability >= THRESHOLD):
-        return Reply("", call.tokens, told, "tool_calls", call=(call.name, arguments))
+        return Reply("", call.tokens, told, "tool_calls", calls=((call.name, arguments),))
     if forced and found.asked:
         return Reply(question_for(found.asked), call.tokens, told)
     return Reply(found.question or NO_FIT, call.tokens, told)
 
 
-def _told(call: Call) -> dict[str, Any]:
+def _repeated(
+    reply: Reply,
+    call: Call,
+    function: Mapping[str, Any],
+    found: Sequence[Sequence[Argument]],
+    arguments: Sequence[Mapping[str, Any]],
+) -> Reply:
+    """The reply with several calls; the given one where there are none, or where one is invalid."""
+    if not found or any(problem(dict(function), one) is not None for one in arguments):
+        return reply
+    read = call.tokens + sum(one.tokens for each in found for one in each)
+    told = {"tool": call.name, "probability": call.probability, "arguments": list(map(_told, found))}
+    return Reply("", read, told, "tool_calls", calls=tuple((call.name, one) for one in arguments))
+
+
+def _told(found: Sequence[Argument]) -> dict[str, Any]:
     return {
         one.name: {"mentioned": one.mentioned, "probability": one.probability, "texts": list(one.texts)}
-        for one in call.found
+        for one in found
     }
 
 

@@ -52,7 +52,7 @@ class Reply:
         metadata: For `response_metadata`.
         finish_reason: Why it ended, unless it's cut.
         annotations: What is noted about the text: LangChain's citations.
-        call: Name and arguments of a tool call.
+        calls: Name and arguments of each tool call.
     """
 
     text: str
@@ -60,7 +60,7 @@ class Reply:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     finish_reason: str = "stop"
     annotations: tuple[Mapping[str, Any], ...] = ()
-    call: tuple[str, Mapping[str, Any]] | None = None
+    calls: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 class ChatEncoded(ChatLocal, ABC):
@@ -177,9 +177,9 @@ class ChatEncoded(ChatLocal, ABC):
     def _shown(self, reply: Reply, name: str, stop: Sequence[str], limit: int | None) -> _Answer:
         """What is given of a reply: up to a stop string, and not more than was asked for."""
         reason = reply.finish_reason
-        if reply.call is not None:
-            called = json.dumps(reply.call[1], ensure_ascii=False)
-            usage = _usage(reply.read, len(self._pieces(called).ids))
+        if reply.calls:
+            called = tuple(json.dumps(arguments, ensure_ascii=False) for _, arguments in reply.calls)
+            usage = _usage(reply.read, sum(len(self._pieces(one).ids) for one in called))
             return _Answer(reply, [], called, {"model_name": name, "finish_reason": reason}, usage)
         text, spans = reply.text, self._pieces(reply.text).spans
         if limit is not None and len(spans) > limit:
@@ -192,7 +192,7 @@ class ChatEncoded(ChatLocal, ABC):
                 break
         shown.append(stream.finish())
         metadata = {"model_name": name, "finish_reason": reason}
-        return _Answer(reply, [word for word in shown if word], "", metadata, _usage(reply.read, len(spans)))
+        return _Answer(reply, [word for word in shown if word], (), metadata, _usage(reply.read, len(spans)))
 
     @final
     @override
@@ -228,7 +228,7 @@ class ChatEncoded(ChatLocal, ABC):
 class _Answer:
     reply: Reply
     words: list[str]
-    called: str
+    called: tuple[str, ...]
     metadata: dict[str, Any]
     usage: UsageMetadata
 
@@ -242,10 +242,8 @@ class _Answer:
         return notes
 
     def message(self) -> AIMessage:
-        text, calls = "".join(self.words), []
-        if self.reply.call is not None:
-            name, arguments = self.reply.call
-            calls = [tool_call(name=name, args=dict(arguments), id=_call_id())]
+        text = "".join(self.words)
+        calls = [tool_call(name=name, args=dict(given), id=_call_id()) for name, given in self.reply.calls]
         content: Any = text
         if self.reply.annotations:
             content = [{"type": "text", "text": text, "annotations": self.notes}]
@@ -260,11 +258,11 @@ class _Answer:
         noted = bool(self.reply.annotations)
         for word in self.words:
             yield AIMessageChunk(content=[{"type": "text", "text": word, "index": 0}] if noted else word)
-        if self.reply.call is not None:
-            part = tool_call_chunk(name=self.reply.call[0], args="", id=_call_id(), index=0)
+        for number, ((name, _), called) in enumerate(zip(self.reply.calls, self.called, strict=True)):
+            part = tool_call_chunk(name=name, args="", id=_call_id(), index=number)
             yield AIMessageChunk(content="", tool_call_chunks=[part])
-            for word in _WORDS.findall(self.called):
-                part = tool_call_chunk(args=word, index=0)
+            for word in _WORDS.findall(called):
+                part = tool_call_chunk(args=word, index=number)
                 yield AIMessageChunk(content="", tool_call_chunks=[part])
         last: Any = [{"type": "text", "text": "", "annotations": self.notes, "index": 0}] if noted else ""
         yield AIMessageChunk(

@@ -6,7 +6,7 @@ Once an answer in words begins to repeat what was looked up for it, that is prop
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 OPEN = 0.02
 """Share of what is proposed that is left to the decoder."""
 RARELY = 0.02
-"""Probability of a call that lacks what it needs, of one after text or another call, and of one behind a
-tool's result: the chooser hasn't learnt to judge these."""
+"""Probability of a call that lacks what it needs, of one after text or after those that are proposed, and of
+one behind a tool's result: the chooser hasn't learnt to judge these."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Proposals:
         document: What is proposed for the properties of a document.
         texts: Whole answers in words, with their probabilities.
         found: What was looked up for an answer in words.
+        further: What is proposed for each call that follows the first.
     """
 
     wanted: float = 0.0
@@ -43,6 +44,7 @@ class Proposals:
     document: Sequence[Slot] | None = None
     texts: tuple[Proposed, ...] = ()
     found: str = ""
+    further: tuple[CallProposals, ...] = ()
 
 
 class ProposalGuide:
@@ -76,6 +78,7 @@ class ProposalGuide:
         self._proposals, self._call, self._end = proposals, call, end
         self._written = bytearray()
         self._calling = self._begun = False
+        self._called = 0
         self._place: tuple[Any, ...] = ()
         self._open = 1.0
         self._net: Logs | None = None
@@ -89,6 +92,7 @@ class ProposalGuide:
         if token == self._call:
             self._written.clear()
             self._calling = True
+            self._called += 1
         else:
             self._written += self._texts[token]
 
@@ -105,10 +109,14 @@ class ProposalGuide:
         net = self._net = log_softmax(logits if allowed is None else np.where(allowed, logits, -np.inf))
         row = self._combined(net, coming) if coming.texts else net
         if calls:
-            # Once there's text or a call, no further one is expected.
-            wanted = RARELY if self._begun else self._proposals.wanted
-            row = self._guidance.choice.decide(net, row, self._call, wanted)
+            row = self._guidance.choice.decide(net, row, self._call, self._wanted())
         return row
+
+    def _wanted(self) -> float:
+        """Probability that a call comes next: once there's text or a call, only one that is proposed does."""
+        if not self._begun:
+            return self._proposals.wanted
+        return 1.0 - RARELY if 0 < self._called <= len(self._proposals.further) else RARELY
 
     def _combined(self, net: Logs, coming: Next) -> Logs:
         written = len(self._written.decode("utf-8", "ignore").encode())
@@ -120,7 +128,7 @@ class ProposalGuide:
         done = [probability for rest, probability in rests if not rest]
         if done:
             masses[self._end] = max(done)
-        named = self._calling and coming.place == NAMES
+        named = self._calling and coming.place[1:] == NAMES
         balance = self._guidance.choice if named else self._guidance.values
         return balance.combine(net, masses, coming.left * self._open)
 
@@ -128,7 +136,12 @@ class ProposalGuide:
         """What may be written next."""
         written, proposals = self._written.decode("utf-8", "ignore"), self._proposals
         if self._calling:
-            return proposals.calls.next(written) if proposals.calls is not None else Next((), ())
+            if proposals.calls is None:
+                return Next((), ())
+            # Beyond those that are proposed it's the last one's.
+            each = (proposals.calls, *proposals.further)
+            coming = each[min(self._called, len(each)) - 1].next(written)
+            return replace(coming, place=(self._called, *coming.place))
         if proposals.document is not None:
             return in_object(proposals.document, written)
         rests = [(text[len(written) :], share) for text, share in proposals.texts if text.startswith(written)]

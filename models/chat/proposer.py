@@ -20,7 +20,8 @@ from models.chat.guidance import Adapters, Guidance
 from models.chat.proposal_guide import OPEN, RARELY, ProposalGuide, Proposals
 from models.chat.proposals import CallProposals, Proposed, Slot
 from models.chat.told import asked, asks_back
-from models.chat.tools import Plan, satisfies
+from models.chat.tools import Plan, problem, satisfies
+from models.encoders.call import THRESHOLD
 from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK
 from models.inference.guide import TokenTable
 from models.tokenizers.chat_template import bracketed
@@ -34,8 +35,8 @@ DONE = "Done."
 NOT_TOLD = "You haven't told me that."
 LONGEST_RESULT = 1000
 """Characters of a tool's result that are repeated."""
-_LIKELY = 0.1
-"""From this probability of those on it's looked up: nothing is found where nothing was told."""
+_LIKELY = 0.005
+"""From this share of those on it's looked up: what is asked may have a small one, and the reader abstains."""
 _SHARPNESS = 4.0
 """Of a property's odds to be used: with several of 0.4 each, none is likelier than that one of them is."""
 
@@ -164,7 +165,23 @@ class Proposer:
         seen = look_at(found, functions[found.name])
         wanted = found.probability if seen.possible else RARELY
         texts = () if seen.question is None else ((seen.question, 1.0 - OPEN),)
+        if plan.parallel and (wanted >= THRESHOLD or plan.choice != "auto"):
+            several = self._several(turns, functions[found.name], between)
+            if several:
+                return Proposals(wanted, several[0], None, texts, further=several[1:])
         return Proposals(wanted, CallProposals(names, slots), None, texts)
+
+    def _several(
+        self, turns: list[tuple[str, str]], function: Mapping[str, Any], between: Between
+    ) -> tuple[CallProposals, ...]:
+        """What is proposed for each of several calls; () where one is asked for, or one can't be made."""
+        caller = self._adapters.caller
+        found = caller.several(turns, function, between)
+        if any(problem(dict(function), caller.passed(one)) is not None for one in found):
+            return ()
+        name = str(function["name"])
+        each = [{name: [_slot(one, function, told=True) for one in call]} for call in found]
+        return tuple(CallProposals({name: 1.0}, slots.__getitem__) for slots in each)
 
     def _slots(
         self, turns: list[tuple[str, str]], function: Mapping[str, Any], between: Between, *, told: bool

@@ -2,7 +2,8 @@
 
 The chooser says which tool is likeliest and its odds against none, the filler how much of what the tool needs
 was mentioned; a calibration of both, kept in the chooser's settings, is the probability that a call is right.
-One call at most: what needs two is done in two turns.
+Where one message asks for the same several times, `several` finds the arguments of each call; what needs two
+different tools is done in two turns.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from models.encoders.calibration import Calibration
 from models.encoders.choose import Choice, Chooser
 from models.encoders.fill import Argument, Filler
 from models.encoders.parameters import parameters
+from models.encoders.several import several
 from models.encoders.skill import settings_of
 
 SETTING = "call"
@@ -114,7 +116,7 @@ class Caller:
         return Call(
             place=choice.place,
             name=str(function["name"]),
-            arguments={one.name: one.value for one in found if self.filler.keeps(one)},
+            arguments=self.passed(found),
             probability=self._calibration({"odds": choice.odds, "required": required}),
             willing=self._calibration({"odds": choice.odds, "required": 1.0}),
             found=tuple(found),
@@ -124,6 +126,24 @@ class Caller:
             missing=tuple(one.name for one in needed if one.value is None),
             tokens=choice.tokens + sum(one.tokens for one in found),
         )
+
+    def several(
+        self,
+        turns: Sequence[tuple[str, str]],
+        function: Mapping[str, Any],
+        between: Callable[[], None] | None = None,
+    ) -> list[tuple[Argument, ...]]:
+        """What was found for each of several calls of one function; [] where no more than one is asked for.
+
+        All of them have what the function needs. See `call`.
+        """
+        found = [tuple(one) for one in several(self.filler, turns, function, between)]
+        lacking = any(one.required and one.value is None for call in found for one in call)
+        return [] if lacking else found
+
+    def passed(self, found: Sequence[Argument]) -> dict[str, Any]:
+        """What is to be passed, by name."""
+        return {one.name: one.value for one in found if self.filler.keeps(one)}
 
 
 def load_caller(

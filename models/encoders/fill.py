@@ -17,8 +17,9 @@ import numpy as np
 
 from homespun.errors import UsageError
 from models.encoders.adapters import Adapter
+from models.encoders.asked import BEGIN, INSIDE, OPTION, Asked
 from models.encoders.assign import Candidate, Slot, assign, overlaps
-from models.encoders.calibration import sigmoid, softmax
+from models.encoders.calibration import softmax
 from models.encoders.elements import Group, groups, share_out, strong, whole_words
 from models.encoders.numbers import number_places
 from models.encoders.parameters import (
@@ -33,19 +34,13 @@ from models.encoders.parameters import (
     schema_type,
 )
 from models.encoders.skill import Skill, settings_of
-from models.encoders.spans import likely_spans
 from models.encoders.values import elements, value
-from models.encoders.windows import Pieces, Window
+from models.encoders.windows import Pieces
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Answer = tuple[Window, NDArray[np.float32]]
-    """A row, and what the head says of its tokens."""
+    from models.encoders.asked import Answer
 
 TASK = "fill"
-START, END, OPTION, BEGIN, INSIDE = range(5)
-"""What the head's outputs are."""
 _CANDIDATES, _NUMBERS = 20, 80
 """Spans that are looked at; of numbers more, since each is written in many ways."""
 _OTHERS = 4
@@ -128,20 +123,20 @@ class Filler:
         """
         if not turns:
             raise UsageError("there is no conversation to take arguments from")
-        told = conversation(turns)
         wanted = list(parameters(function))
-        flat = [leaf for parameter in wanted for leaf in _leaves(parameter)]
-        found = dict(zip(map(id, flat), self._ask(told, flat, between), strict=True))
-        leaves = iter(flat)
-        return [self._gather(parameter, leaves, found) for parameter in wanted]
+        flat = leaves(wanted)
+        return self.gather(wanted, self.decide(self.ask(conversation(turns), flat, between)))
 
-    def _gather(
-        self, parameter: Parameter, leaves: Iterator[Parameter], found: Mapping[int, Argument]
-    ) -> Argument:
+    def gather(self, wanted: Sequence[Parameter], found: Sequence[Argument]) -> list[Argument]:
+        """Put what was found for the `leaves` of parameters together, one argument for each parameter."""
+        left = iter(found)
+        return [self._gather(parameter, left) for parameter in wanted]
+
+    def _gather(self, parameter: Parameter, left: Iterator[Argument]) -> Argument:
         nested = _nested(parameter)
         if not nested:
-            return found[id(next(leaves))]
-        parts = [self._gather(part, leaves, found) for part in nested]
+            return next(left)
+        parts = [self._gather(part, left) for part in nested]
         used = {part.name: part.value for part in parts if self.keeps(part)}
         mentioned = max((part.mentioned for part in parts), default=0.0)
         probability = float(np.prod([part.probability for part in parts if part.name in used] or [0.0]))
@@ -152,9 +147,15 @@ class Filler:
         """Whether an argument goes into the call: it has a value, and it was mentioned or is demanded."""
         return argument.value is not None and (argument.required or argument.mentioned >= self.threshold)
 
-    def _ask(
-        self, told: Conversation, wanted: Sequence[Parameter], between: Callable[[], None] | None
-    ) -> list[Argument]:
+    def said(self, argument: Argument, *, options: bool) -> bool:
+        """Whether an option, or a list, was found and not only guessed."""
+        bound = self.threshold if options else self._list_threshold
+        return argument.value is not None and argument.mentioned >= bound
+
+    def ask(
+        self, told: Conversation, wanted: Sequence[Parameter], between: Callable[[], None] | None = None
+    ) -> Asked:
+        """Read a conversation for parameters without parts of their own (`leaves`); see `fill`."""
         asked = [question(parameter) for parameter in wanted]
         layout = self._skill.layout
         pieces = layout.pieces([told.text, *(one.text for one in asked)])
@@ -164,16 +165,22 @@ class Filler:
         answers: list[list[Answer]] = [[] for _ in wanted]
         for (number, window), values in zip(rows, logits, strict=True):
             answers[number].append((window, values))
+        return Asked(told, wanted, asked, firsts, second, answers)
+
+    def decide(self, asked: Asked) -> list[Argument]:
+        """What was found for each parameter that was asked for."""
+        told, wanted, second, answers = asked.told, asked.wanted, asked.second, asked.answers
         found: list[Argument | None] = [None] * len(wanted)
         slots: dict[int, Slot] = {}
-        for number, (parameter, one, first) in enumerate(zip(wanted, asked, firsts, strict=True)):
+        each = zip(wanted, asked.questions, asked.firsts, strict=True)
+        for number, (parameter, one, first) in enumerate(each):
             if parameter.way == OPTIONS:
                 found[number] = self._option(parameter, one.options, first, answers[number])
             elif parameter.way == SPAN:
-                slots[number] = self._slot(parameter, told, second, answers[number])
+                slots[number] = self._slot(asked, number)
         taken = assign(list(slots.values()))
         for (number, slot), candidate in zip(slots.items(), taken, strict=True):
-            found[number] = self._taken(wanted[number], slot, candidate)
+            found[number] = self.taken(wanted[number], slot, candidate)
         lists = [number for number, parameter in enumerate(wanted) if parameter.way == LIST]
         listed = self._lists([wanted[n] for n in lists], told, second, [answers[n] for n in lists], taken)
         for number, argument in zip(lists, listed, strict=True):
@@ -217,40 +224,57 @@ class Filler:
             others=_others(chosen, weights),
         )
 
-    def _slot(
-        self, parameter: Parameter, told: Conversation, second: Pieces, answers: Sequence[Answer]
-    ) -> Slot:
+    def _slot(self, asked: Asked, number: int) -> Slot:
         """What a parameter could take, and how likely it was mentioned."""
+        parameter, text = asked.wanted[number], asked.told.text
         numeric = parameter.type in ("integer", "number")
-        numbers = number_places(told.text) if numeric else ()
+        numbers = number_places(text) if numeric else ()
         found: dict[tuple[int, int], float] = {}
-        sums = []
-        for window, logits in answers:
-            stop = window.second + window.pieces
-            most = _NUMBERS if numeric else _CANDIDATES
-            spans, total = likely_spans(
-                logits[:, START], logits[:, END], window.second, stop, self._longest, most
-            )
-            sums.append(total)
-            offset = window.first_piece - window.second
-            for span in spans:
-                start, end = second.spans[span.first + offset][0], second.spans[span.last + offset][1]
-                # The sign, the scale ("million") and the percent belong to a number whether marked or not.
-                whole = [number for number in numbers if number[0] < end and start < number[1]]
-                place = (min(start, whole[0][0]), max(end, whole[0][1])) if len(whole) == 1 else (start, end)
-                place = whole_words(told.text, *place)
-                found[place] = max(found.get(place, -np.inf), span.odds)
-        total = float(np.logaddexp.reduce(sums)) if sums else float("-inf")
-        mentioned = sigmoid(total)
-        candidates = []
-        for (start, end), odds in found.items():
-            made = value(told.text[start:end], parameter.schema, told.text)
-            if made is not None:
-                candidates.append(Candidate(start, end, odds, made, told.text[start:end]))
-        kind = "number" if numeric else parameter.type
-        return Slot(candidates, mentioned, parameter.required, kind)
+        for start, end, odds in asked.spans(number, self._longest, _NUMBERS if numeric else _CANDIDATES):
+            # The sign, the scale ("million") and the percent belong to a number whether marked or not.
+            whole = [one for one in numbers if one[0] < end and start < one[1]]
+            place = (min(start, whole[0][0]), max(end, whole[0][1])) if len(whole) == 1 else (start, end)
+            place = whole_words(text, *place)
+            found[place] = max(found.get(place, -np.inf), odds)
+        candidates = _candidates(found, parameter, text)
+        return Slot(candidates, self.mentioned(asked, number), parameter.required, parameter.kind)
 
-    def _taken(self, parameter: Parameter, slot: Slot, one: Candidate | None) -> Argument:
+    def within(
+        self, asked: Asked, number: int, start: int, end: int, most: int | None = None
+    ) -> list[Candidate]:
+        """What a parameter could take of start:end alone, the likeliest first; of numbers one each.
+
+        Args:
+            asked: What was read.
+            number: Which parameter.
+            start: First character.
+            end: After the last one.
+            most: How many spans are looked at; as many as for a whole conversation, if None.
+        """
+        parameter, text = asked.wanted[number], asked.told.text
+        numeric = parameter.type in ("integer", "number")
+        places = number_places(text) if numeric else ()
+        numbers = [one for one in places if start <= one[0] and one[1] <= end]
+        found: dict[tuple[int, int], float] = {}
+        most = most or (_NUMBERS if numeric else _CANDIDATES)
+        for first, last, odds in asked.spans(number, self._longest, most, start, end):
+            place = max(start, first), min(end, last)
+            whole = [one for one in numbers if one[0] < place[1] and place[0] < one[1]]
+            if len(whole) > 1:
+                continue
+            if whole:
+                place = min(place[0], whole[0][0]), max(place[1], whole[0][1])
+            place = whole_words(text, *place)
+            if start <= place[0] and place[1] <= end:
+                found[place] = max(found.get(place, -np.inf), odds)
+        return sorted(_candidates(found, parameter, text), key=lambda one: -one.odds)
+
+    def mentioned(self, asked: Asked, number: int) -> float:
+        """Probability that the conversation says anything of a parameter that takes words."""
+        return asked.mentioned(number, self._longest)
+
+    def taken(self, parameter: Parameter, slot: Slot, one: Candidate | None) -> Argument:
+        """The argument that a parameter's slot gets with this candidate, or with none."""
         default = parameter.schema.get("default")
         if slot.mentioned < self.threshold and parameter.required and default is not None:
             return Argument(parameter.name, default, slot.mentioned, 1.0 - slot.mentioned, required=True)
@@ -317,6 +341,20 @@ class Filler:
         made = elements(texts, parameter.schema, told.text)
         probability = float(np.mean([group.chance for group in kept])) if kept else 0.0
         return Argument(parameter.name, made or None, mentioned, probability, texts, parameter.required)
+
+
+def leaves(wanted: Sequence[Parameter]) -> list[Parameter]:
+    """The parameters themselves, and for an object the leaves of its own properties."""
+    return [leaf for parameter in wanted for leaf in _leaves(parameter)]
+
+
+def _candidates(found: Mapping[tuple[int, int], float], parameter: Parameter, text: str) -> list[Candidate]:
+    made = []
+    for (start, end), odds in found.items():
+        one = value(text[start:end], parameter.schema, text)
+        if one is not None:
+            made.append(Candidate(start, end, odds, one, text[start:end]))
+    return made
 
 
 def _others(chosen: Any, weights: Sequence[tuple[Any, float]]) -> tuple[tuple[Any, float], ...]:

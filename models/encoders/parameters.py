@@ -62,6 +62,11 @@ class Parameter:
             return OPTIONS
         return LIST if self.type == "array" else SPAN
 
+    @property
+    def kind(self) -> str:
+        """What words can be its value: those of one kind could be swapped. "number", or its type."""
+        return "number" if self.type in ("integer", "number") else self.type
+
 
 def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema without references and alternatives at its top; an object keeps the definitions.

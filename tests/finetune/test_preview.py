@@ -172,7 +172,7 @@ def test_questions_on_public_texts_are_shown_with_their_answers(tmp_path: Path, 
 
 
 def test_a_missing_file_takes_away_what_is_read_from_it_and_no_more(tmp_path: Path) -> None:
-    for name, whole in (("home-chat", {"conversations", "memories", "tools"}), ("told", {"told"})):
+    for name, whole in (("home-chat", {"conversations", "memories", "scenes", "tools"}), ("told", {"told"})):
         make = RECIPES[name].preview
         assert make is not None
         found = look(lambda pool, make=make: make(Context(tmp_path, data=tmp_path), pool), count=2)  # type: ignore[misc]

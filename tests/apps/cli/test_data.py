@@ -62,7 +62,7 @@ def test_what_needs_public_data_is_said_to_lack(
 ) -> None:
     monkeypatch.delenv("HOMESPUN_DATA", raising=False)
     shown = homespun("data", "preview", "home-chat", "--json").json
-    assert {"conversations", "memories", "tools"} == set(shown["kinds"])
+    assert {"conversations", "memories", "scenes", "tools"} == set(shown["kinds"])
     assert {"requests", "texts"} <= set(shown["lacking"])
     for arguments in (("home-chat", "--kind", "requests"), ("read",)):
         done = homespun("data", "preview", *arguments)

@@ -116,6 +116,7 @@ def test_home_chat_mixes_by_weights(tmp_path: Path) -> None:
     documents = home_chat.gather(Kitchen("home-chat", context, few, {}))
     assert {kind: len(own) for kind, own in documents.items()} == {
         "conversations": 4,
+        "scenes": 4,
         "memories": 8,
         "tools": 0,
     }

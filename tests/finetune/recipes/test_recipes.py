@@ -128,14 +128,14 @@ def test_chat_tunes_base_and_base_takes_tokens_that_are_given(tmp_path: Path) ->
     assert base.folder.name == "home-base"
     assert said.getvalue().splitlines()[-1].startswith("homespun chat --model home-base")
     overrides = {key: value for key, value in SMALL.items() if not key.startswith(("model.", "vocab"))}
-    overrides |= {"memories": "40", "tools": "20"}
+    overrides |= {"memories": "40", "tools": "20", "scenes": "20"}
     tuned = RECIPES["home-chat"].run(
         Context(tmp_path, overrides=overrides, threads=1, reporter=Reporter(io.StringIO(), quiet=True))
     )
     config = json.loads((tuned.folder / "config.json").read_text())
     assert config["net"] == json.loads((base.folder / "config.json").read_text())["net"]
     assert config["training"]["base"]["config"]["name"] == "home-base"
-    assert set(config["training"]["sources"]) == {"conversations", "memories", "tools"}
+    assert set(config["training"]["sources"]) == {"conversations", "memories", "scenes", "tools"}
     assert nano.folder.is_dir()
 
 

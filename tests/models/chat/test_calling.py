@@ -20,6 +20,8 @@ from models.chat.calling import DONE, FAILED, NO_FIT, NO_TOOLS, ChatCaller
 from models.chat.fingerprint import fingerprint
 from models.chat.loading import takes
 from models.chat.tools import to_tool
+from models.encoders.call import Caller
+from models.encoders.fill import Argument
 from models.encoders.parameters import conversation, parameters, question, tool_text
 
 
@@ -119,6 +121,63 @@ def test_the_arguments_are_streamed_in_pieces(bound: Any) -> None:
     assert whole.tool_calls[0]["args"] == {"city": "Oslo", "days": 3}
     assert whole.usage_metadata == bound.invoke(WEATHER).usage_metadata
     assert chunks[-1].chunk_position == "last"
+
+
+def in_cities(*cities: str, days: Any = 2) -> list[tuple[Argument, ...]]:
+    """What is found where a forecast is asked for in each of these."""
+    return [
+        (
+            Argument("city", city, 0.99, 0.9, (city,), required=True, tokens=7),
+            Argument("days", days, 0.9, 0.9, ("two",)),
+        )
+        for city in cities
+    ]
+
+
+@pytest.fixture
+def asked_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Caller, "several", lambda *_: in_cities("Oslo", "Hull"))
+
+
+@pytest.mark.usefixtures("asked_for_two")
+def test_several_calls_are_made_only_where_one_answer_may_hold_them() -> None:
+    several = ChatCaller().bind_tools([tides, forecast], parallel_tool_calls=True).invoke(WEATHER)
+    calls = [(call["name"], call["args"]) for call in several.tool_calls]
+    assert calls == [("forecast", {"city": city, "days": 2}) for city in ("Oslo", "Hull")]
+    assert len({call["id"] for call in several.tool_calls}) == 2
+    told = several.response_metadata
+    assert [one["city"]["texts"] for one in told["arguments"]] == [["Oslo"], ["Hull"]]
+    for parallel in (False, None):
+        one = ChatCaller().bind_tools([tides, forecast], parallel_tool_calls=parallel).invoke(WEATHER)
+        assert [call["args"] for call in one.tool_calls] == [{"city": "Oslo", "days": 3}]
+        assert several.usage_metadata["input_tokens"] > one.usage_metadata["input_tokens"]
+
+
+@pytest.mark.usefixtures("asked_for_two")
+def test_several_calls_are_streamed_one_behind_the_other() -> None:
+    bound = ChatCaller().bind_tools([tides, forecast], parallel_tool_calls=True)
+    chunks = list(bound.stream(WEATHER))
+    order = [part["index"] for chunk in chunks for part in chunk.tool_call_chunks]
+    assert order == sorted(order)
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole += chunk
+    assert [call["args"]["city"] for call in whole.tool_calls] == ["Oslo", "Hull"]
+    assert whole.usage_metadata == bound.invoke(WEATHER).usage_metadata
+
+
+def test_where_one_of_several_calls_would_be_wrong_a_single_one_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Caller, "several", lambda *_: in_cities("Oslo", "Hull", days="two"))
+    reply = ChatCaller().bind_tools([forecast], parallel_tool_calls=True).invoke(WEATHER)
+    assert [call["args"] for call in reply.tool_calls] == [{"city": "Oslo", "days": 3}]
+
+
+@pytest.mark.usefixtures("asked_for_two")
+def test_several_calls_are_not_made_where_not_even_one_is_wanted() -> None:
+    reply = ChatCaller().bind_tools([tides, forecast], parallel_tool_calls=True).invoke(IDLE)
+    assert (reply.text, reply.tool_calls) == (NO_FIT, [])
 
 
 def test_where_no_tool_fits_or_none_is_there_it_says_so(bound: Any) -> None:

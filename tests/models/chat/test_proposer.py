@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,14 @@ class Finds:
         told: str = "",
         choice: int = 0,
         meant: dict[str, float] | None = None,
+        each: tuple[tuple[Argument, ...], ...] = (),
     ) -> None:
         self.arguments, self.probability, self.answer, self.place = arguments, probability, told, choice
         self.caller = self.filler = self
         self.reader: Any = self
         self.meant = meant or {}
         self.classifier: Any = self if meant else None
+        self.each = each
         self.filled: list[str] = []
 
     def likeliest(self, turns: Any, functions: Any, between: Any) -> Call:
@@ -73,6 +75,13 @@ class Finds:
         self.filled.append(function["name"])
         names = function["parameters"]["properties"]
         return [one for one in self.arguments if one.name in names]
+
+    def several(self, turns: Any, function: Any, between: Any) -> list[tuple[Argument, ...]]:
+        between()
+        return list(self.each)
+
+    def passed(self, found: Any) -> dict[str, Any]:
+        return {one.name: one.value for one in found if one.value is not None}
 
     def classify(self, turns: Any, between: Any) -> Intent:
         between()
@@ -215,6 +224,34 @@ def test_one_call_is_made_where_several_may_be(say) -> None:
     assert called(outcome) == [("get_weather", {"city": "Łódź"})]
 
 
+CITIES = tuple((replace(CITY, value=city, others=()),) for city in ("Łódź", "Oslo", "Rome"))
+
+
+def test_several_calls_are_made_where_they_are_asked_for_and_may_be(say) -> None:
+    both = {"each": CITIES, "probability": 0.99}
+    _, outcome = say(Finds(CITY, **both), tools=[WEATHER], parallel=True)
+    assert called(outcome) == [("get_weather", {"city": city}) for city in ("Łódź", "Oslo", "Rome")]
+    for parallel in (None, False):
+        _, outcome = say(Finds(CITY, **both), tools=[WEATHER], parallel=parallel)
+        assert called(outcome) == [("get_weather", {"city": "Łódź"})]
+
+
+@pytest.mark.parametrize("choice", ["any", "get_weather"])
+def test_a_demanded_call_may_be_several(say, choice: str) -> None:
+    finds = Finds(CITY, probability=0.1, each=CITIES[:2])
+    _, outcome = say(finds, tools=[WEATHER, ALARM], choice=choice, parallel=True)
+    assert called(outcome) == [("get_weather", {"city": city}) for city in ("Łódź", "Oslo")]
+    assert len(called(say(finds, tools=[WEATHER, ALARM], choice=choice)[1])) == 1
+
+
+def test_no_several_calls_are_made_where_none_is_wanted_or_one_of_them_would_be_wrong(say) -> None:
+    assert not say(Finds(CITY, probability=0.01, each=CITIES), tools=[WEATHER], parallel=True)[1].calls
+    day = Argument("day", "someday", 0.99, 0.99)
+    wrong = (CITIES[0], (*CITIES[1], day))
+    _, outcome = say(Finds(CITY, probability=0.99, each=wrong), tools=[WEATHER], parallel=True)
+    assert called(outcome) == [("get_weather", {"city": "Łódź"})]
+
+
 def test_a_document_takes_what_was_found_for_its_properties(say) -> None:
     properties = {"city": {"type": "string"}, "size": {"type": "integer"}}
     schema = {"title": "Place", "type": "object", "properties": properties, "required": ["city", "size"]}
@@ -239,14 +276,14 @@ TOLD = [{"role": "user", "content": "My cat is Pomfret."}, {"role": "assistant",
 
 def test_nothing_is_looked_up_for_what_does_not_ask(say) -> None:
     rows = [*TOLD, {"role": "user", "content": "Good night, my cat!"}]
-    finds = Finds(told="Pomfret", meant={"closings good night": 0.98, "ask back": 0.02})
+    finds = Finds(told="Pomfret", meant={"closings good night": 0.999, "ask back": 0.001})
     assert say(finds, rows)[0] != "Pomfret."
     assert not hasattr(finds, "looked")
 
 
 def test_what_may_be_asked_back_is_looked_up(say) -> None:
     rows = [*TOLD, {"role": "user", "content": "And the cat, by name?"}]
-    finds = Finds(told="Pomfret", meant={"statement": 0.8, "ask back": 0.2})
+    finds = Finds(told="Pomfret", meant={"statement": 0.98, "ask back": 0.02})
     assert say(finds, rows)[0] == "Pomfret."
     rows[-1] = {"role": "user", "content": "What's my cat called?"}  # its words say so
     assert say(Finds(told="Pomfret", meant={"statement": 1.0}), rows)[0] == "Pomfret."

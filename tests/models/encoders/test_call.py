@@ -11,6 +11,7 @@ import pytest
 
 from homespun.errors import CorruptWeights, UsageError
 from models.encoders.call import Caller, load_caller
+from models.encoders.fill import Argument
 from models.encoders.parameters import parameters, question, tool_text
 
 BOOK = {
@@ -172,3 +173,28 @@ def test_nothing_said_and_the_wrong_adapters_are_refused(caller: Caller, home: P
         load_caller("fill", "fill", home=home)
     with pytest.raises(UsageError, match="for filling"):
         load_caller("choose", "choose", home=home)
+
+
+def test_of_several_calls_each_has_what_the_function_needs(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(*guests: int | None) -> list[list[Argument]]:
+        return [
+            [
+                Argument("place", "Lumen", 0.9, 0.9, required=True),
+                Argument("guests", one, 0.9, 0.9, required=True),
+            ]
+            for one in guests
+        ]
+
+    monkeypatch.setattr("models.encoders.call.several", lambda *_: found(2, 4))
+    calls = caller.several(said(WHOLE), BOOK)
+    assert [caller.passed(one) for one in calls] == [
+        {"place": "Lumen", "guests": guests} for guests in (2, 4)
+    ]
+    monkeypatch.setattr("models.encoders.call.several", lambda *_: found(2, None))
+    assert caller.several(said(WHOLE), BOOK) == []
+
+
+def test_one_request_is_not_several_calls(caller: Caller) -> None:
+    assert caller.several(said(WHOLE), BOOK) == []

@@ -1,0 +1,22 @@
+"""Every scene is played as often as any other, and its kind stands before the answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from finetune.data.conversations.scenes import load_scenes
+from finetune.data.scened import FILES, scened
+
+
+def test_all_scenes_come_alike_often_with_their_kind_before_the_answer() -> None:
+    scenes = sum(len(load_scenes(file)) for file in FILES) + 2
+    made = list(scened(1, 3 * scenes))
+    held = Counter(messages[1]["memory"] for messages in made)
+    assert len(held) == scenes
+    assert set(held.values()) == {3}
+    assert all([message["role"] for message in messages] == ["user", "assistant"] for messages in made)
+    assert all(message["content"].strip() for messages in made for message in messages)
+
+
+def test_equal_seeds_give_equal_exchanges_and_longer_runs_begin_with_shorter() -> None:
+    assert list(scened(1, 40)) == list(scened(1, 90))[:40] != list(scened(2, 40))
