@@ -11,7 +11,7 @@ from itertools import count as numbers
 from random import Random
 
 from finetune.data.conversations.fun import fun_fact, joke
-from finetune.data.conversations.scenes import Scene, load_scenes, play
+from finetune.data.conversations.scenes import Beat, Scene, load_scenes, play
 from finetune.data.conversations.style import draw_voice
 from finetune.data.conversations.talk import Talk
 from finetune.data.documents import Message
@@ -33,10 +33,11 @@ FILES = (
 
 def scened(seed: int, count: int) -> Iterator[list[Message]]:
     """Yield so many exchanges, scene by scene in turn; equal seeds give equal ones."""
-    scenes = [scene for file in FILES for scene in load_scenes(file)]
+    parts: list[Scene | Beat] = [scene for file in FILES for scene in load_scenes(file)]
+    parts += [joke, fun_fact]
     made = 0
     for round_ in numbers():
-        for place, scene in enumerate((*scenes, joke, fun_fact)):
+        for place, scene in enumerate(parts):
             if made == count:
                 return
             rng = Random(f"scened {seed}:{round_}:{place}")
