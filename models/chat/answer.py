@@ -113,7 +113,9 @@ def answer(
     room = context_length - len(prompt.ids)
     # A document or a call that was asked for may be long; text that wanders on may not.
     bound = plan.document is not None or plan.choice not in {"none", "auto"}
-    wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else options.default_max_tokens)
+    # Each call that is proposed gets as much as one would.
+    usual = options.default_max_tokens * (1 if guide is None else guide.calls)
+    wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else usual)
     left = None if options.deadline is None else options.deadline - (time.monotonic() - started)
     request = Request(
         prompt.ids,

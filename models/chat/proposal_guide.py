@@ -83,6 +83,11 @@ class ProposalGuide:
         self._open = 1.0
         self._net: Logs | None = None
 
+    @property
+    def calls(self) -> int:
+        """How many calls are proposed for the answer, 1 where it's none."""
+        return 1 + len(self._proposals.further)
+
     def accept(self, token: int) -> None:
         """Take note that this token is now part of the output."""
         self._begun = True
