@@ -111,11 +111,10 @@ def answer(
         return Outcome([], str(ended), 0, 0, 0, shortened=False)
     voice = brain.voice
     room = context_length - len(prompt.ids)
-    # A document or a call that was asked for may be long; text that wanders on may not.
-    bound = plan.document is not None or plan.choice not in {"none", "auto"}
-    # Each call that is proposed gets as much as one would.
-    usual = options.default_max_tokens * (1 if guide is None else guide.calls)
-    wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else usual)
+    # A document, or a call that was asked for or is proposed, may be long; text that wanders on may not.
+    expected, longest = (0, 0) if guide is None else (guide.calls, guide.longest)
+    bound = plan.document is not None or plan.choice not in {"none", "auto"} or expected > 0
+    wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else options.default_max_tokens)
     left = None if options.deadline is None else options.deadline - (time.monotonic() - started)
     request = Request(
         prompt.ids,
@@ -123,7 +122,13 @@ def answer(
         max_tokens=min(wanted, room),
         stop_ids=voice.stop_ids,
         grammar=build_grammar(
-            plan, min(wanted, room), voice.call_opening, voice.call_closing, voice.text_tokens
+            plan,
+            min(wanted, room),
+            voice.call_opening,
+            voice.call_closing,
+            voice.text_tokens,
+            calls=expected,
+            longest=longest,
         ),
         guide=guide,
         logprobs=0 if options.logprobs is None else max(1, options.logprobs),

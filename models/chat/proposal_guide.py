@@ -5,7 +5,7 @@ Once an answer in words begins to repeat what was looked up for it, that is prop
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +85,19 @@ class ProposalGuide:
 
     @property
     def calls(self) -> int:
-        """How many calls are proposed for the answer, 1 where it's none."""
-        return 1 + len(self._proposals.further)
+        """How many calls the answer will most likely hold."""
+        likely = self._proposals.calls is not None and self._proposals.wanted >= 0.5
+        return 1 + len(self._proposals.further) if likely else 0
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest string among the values that are proposed."""
+        proposals = self._proposals
+        slots = list(proposals.document or ())
+        for one in (proposals.calls, *proposals.further) if self.calls else ():
+            if one is not None:
+                slots += one.slots(max(one.names, key=lambda name: one.names[name]))
+        return max((_longest(value) for slot in slots for value, _ in slot.values), default=0)
 
     def accept(self, token: int) -> None:
         """Take note that this token is now part of the output."""
@@ -156,6 +167,15 @@ class ProposalGuide:
         if not begun:
             return Next(("text",))
         return Next(("found", len(written) - begun), ((proposals.found[begun:], 1.0 - OPEN),), OPEN)
+
+
+def _longest(value: Any) -> int:
+    """Characters of the longest string in a JSON value."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return max(map(_longest, value), default=0)
+    return len(value) if isinstance(value, str) else 0
 
 
 def _begun(written: str, found: str) -> int:

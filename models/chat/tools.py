@@ -162,6 +162,9 @@ def build_grammar(
     opening: str = "<|call|>",
     closing: str = "",
     text_tokens: Sequence[int] = (),
+    *,
+    calls: int = 0,
+    longest: int = 0,
 ) -> Grammar:
     """The grammar of one answer.
 
@@ -171,6 +174,8 @@ def build_grammar(
         opening: What begins a call, in Lark's notation: a special token's name or a quoted text.
         closing: What ends it.
         text_tokens: Tokens that may stand in free text though they look special.
+        calls: How many calls share the budget; 0 is as many as there may be.
+        longest: Characters that a string may have in any case: somebody knows what will be written.
 
     Raises:
         UsageError: A schema uses what cannot be enforced; the message names tool and keyword.
@@ -183,23 +188,24 @@ def build_grammar(
         return Grammar.from_lark(f"start: {named}\n{text}")
     rules, starts = [], []
     if plan.document is not None:
-        rules.append("document: " + _json(plan.document, budget, "response_format"))
+        rules.append("document: " + _json(plan.document, budget, longest, "response_format"))
         starts.append("document")
     elif plan.choice == "auto":
         starts.append(named)
         rules.append(text)
     functions = plan.callable
+    most = _MOST_CALLS if plan.parallel else 1
     if functions:
-        many = f"{{1,{_MOST_CALLS if plan.parallel else 1}}}"
+        many = f"{{1,{most}}}"
         before = f"{named}? " if named in starts else ""
         starts.append(before + "call" + many)
         bodies = " | ".join(f"call_{number}" for number in range(len(functions)))
         rules.append(f"call: {opening} ({bodies}) {closing}")
     for number, function in enumerate(functions):
         head = json.dumps(call_head(function["name"]))
-        share = budget // (_MOST_CALLS if plan.parallel else 1)
+        share = budget // (calls or most)
         rules.append(f'call_{number}: {head} arguments_{number} "}}"')
-        rules.append(f"arguments_{number}: {_json(parameters(function), share, function['name'])}")
+        rules.append(f"arguments_{number}: {_json(parameters(function), share, longest, function['name'])}")
     return Grammar.from_lark("start: " + " | ".join(starts) + "\n" + "\n".join(rules) + "\n")
 
 
@@ -226,10 +232,10 @@ def parameters(function: Schema) -> Schema:
     return whole
 
 
-def _json(schema: Schema, budget: int, owner: str) -> str:
+def _json(schema: Schema, budget: int, longest: int, owner: str) -> str:
     known = _known_formats(schema)
     share = budget // (_TOKENS_PER_CHARACTER * _count_strings(known))
-    length = max(_SHORTEST, min(_LONGEST, share))
+    length = max(_SHORTEST, min(_LONGEST, share), longest)
     limited = bounded(known, max_string=length)
     try:
         Grammar.from_json_schema(limited)

@@ -236,10 +236,16 @@ def test_several_calls_are_made_where_they_are_asked_for_and_may_be(say) -> None
         assert called(outcome) == [("get_weather", {"city": "Łódź"})]
 
 
+def test_a_value_that_was_found_is_written_whole_however_long_it_is(say) -> None:
+    text = "word " * 60 + "end"
+    _, outcome = say(Finds(replace(CITY, value=text, others=())), tools=[WEATHER])
+    assert called(outcome) == [("get_weather", {"city": text})]
+
+
 def test_each_of_several_calls_may_be_as_long_as_one(say) -> None:
-    long = tuple((replace(CITY, value=letter * 40, others=()),) for letter in "abcd")
+    long = tuple((replace(CITY, value=letter * 60, others=()),) for letter in "abcd")
     _, outcome = say(Finds(CITY, probability=0.99, each=long), tools=[WEATHER], parallel=True)
-    assert [call["city"] for _, call in called(outcome)] == [letter * 40 for letter in "abcd"]
+    assert [call["city"] for _, call in called(outcome)] == [letter * 60 for letter in "abcd"]
     assert outcome.tokens > 200
 
 
