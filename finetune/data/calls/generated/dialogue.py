@@ -114,7 +114,7 @@ def converse(made: Made, rng: Random, *, helped: bool = True) -> Conversation:
 def _ask(talk: Conversation, ask: Template, *, later: bool = False) -> None:
     """Ask by a template; `later`: one value is only given when the assistant asks, or as an afterthought."""
     rng, params = talk.rng, talk.made.function.params
-    left_out = {slot for slot in ask.loose if not params[slot].required and rng.random() > MENTIONED}
+    left_out = {slot for slot in sorted(ask.loose) if not params[slot].required and rng.random() > MENTIONED}
     names = talk.made.names
     groups = [part for part in ask.parts if isinstance(part, Group) and len(part.slots) == 1]
     alone = {slot: part for part in groups for slot in part.slots if slot in names}
