@@ -137,10 +137,15 @@ class AdaptTrainer:
         self.began = {"task": start.config["task"], **start.config.get("training", {})}
         net, head = load_adapter(start, trunk, self.source.fingerprint)
         load_adapter_state(self.net, adapter_state(net))
-        rows = min(self.head.out_features, head.out_features)
+        ours, theirs = self.settings.get("labels"), start.settings.get("labels")
+        if ours and theirs:
+            places = [(ours.index(label), theirs.index(label)) for label in ours if label in theirs]
+        else:
+            places = [(place, place) for place in range(min(self.head.out_features, head.out_features))]
         with torch.no_grad():
-            self.head.weight[:rows] = head.weight[:rows]
-            self.head.bias[:rows] = head.bias[:rows]
+            for mine, place in places:
+                self.head.weight[mine] = head.weight[place]
+                self.head.bias[mine] = head.bias[place]
         self.first = self._weights()
 
     def _weights(self) -> dict[str, Tensor]:

@@ -163,6 +163,25 @@ def test_tuning_goes_on_from_another_adapter(rows, trunk, tmp_path):
     assert trainer.net.layers[1].feedforward.up.lora_B.equal(net.layers[1].feedforward.up.lora_B)
 
 
+def test_a_class_keeps_its_outputs_where_classes_come_in_between(trunk, tmp_path):
+    def prepared(name, labels):
+        draw = random.Random(1)
+        made = [[Row(row(draw)[0].ids, 3, {}, number % len(labels))] for number in range(40)]
+        for part in ("train", "valid"):
+            write_rows(tmp_path / name / part, made, {"labels": labels})
+        return tmp_path / name
+
+    few, more = ["ask", "tell"], ["ask", "greet", "sums", "tell"]
+    one = trained(prepared("few", few), tmp_path / "one", trunk, task="intent", epochs=0.2)
+    begun = config(prepared("more", more), tmp_path / "two", trunk, task="intent", init_from=str(one.folder))
+    trainer = AdaptTrainer(begun, reporter=Reporter(quiet=True))
+    source = locate(trunk)
+    _, head = load_adapter(find_adapter(one.folder), open_trunk(source), source.fingerprint)
+    assert trainer.head.weight[[0, 3]].equal(head.weight)
+    assert trainer.head.bias[[0, 3]].equal(head.bias)
+    assert not trainer.head.weight[1].equal(head.weight[1])
+
+
 def test_what_is_kept_may_be_averaged_with_the_beginning_and_training_goes_on_from_its_own(
     rows, trunk, tmp_path
 ):
