@@ -12,30 +12,16 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from finetune.recipes.recipe import NEEDS_DATA, Context, Kitchen
 from homespun.errors import HomespunError, UsageError
 from homespun.names import unknown
+from models.nets.decoder_config import DecoderConfig
 
-_GPT2 = {
-    "hidden_size": 248,
-    "num_layers": 5,
-    "num_heads": 4,
-    "num_kv_heads": 4,
-    "head_dim": 62,
-    "intermediate_size": 992,
-    "max_positions": 512,
-    "norm": "layernorm",
-    "norm_eps": 1e-5,
-    "positions": "learned",
-    "activation": "gelu",
-    "attention_bias": True,
-    "mlp_bias": True,
-    "qk_norm": False,
-}
+_WINDOW = 512
 
 
 @dataclass(frozen=True)
@@ -45,20 +31,35 @@ class Arm:
     Attributes:
         model: What differs from the shape of `home-base`, values of `DecoderConfig`.
         settings: What differs from the recipe's training, values of `TrainConfig`.
+        gpt2: Whether it begins from the shape of GPT-2 (`DecoderConfig.gpt2`) instead.
+        vocabulary: Entries of its own tokenizer, trained on the same text; 0 for that of `home`.
     """
 
     model: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    gpt2: bool = False
+    vocabulary: int = 0
+
+    def shape(self, vocabulary: int) -> dict[str, Any]:
+        """What differs from the shape of `home-base`, for a vocabulary of so many entries."""
+        if not self.gpt2:
+            return dict(self.model)
+        return asdict(DecoderConfig.gpt2(vocabulary, **self.model, max_positions=_WINDOW))
 
 
+_SMALL = {"hidden_size": 248, "num_layers": 5, "num_heads": 4}
 ARMS: Mapping[str, Arm] = {
     "home-base": Arm(),
-    "gpt2": Arm(_GPT2),
-    "gpt2-adamw": Arm(_GPT2, {"optimizer": "adamw", "lr": 1e-3}),
+    "gpt2": Arm(_SMALL, gpt2=True),
+    "gpt2-adamw": Arm(_SMALL, {"optimizer": "adamw", "lr": 1e-3}, gpt2=True),
     "home-base-relu2": Arm({"activation": "relu2", "intermediate_size": 1056}),
-    "home-base-wide": Arm({"hidden_size": 320, "num_layers": 3, "num_heads": 5, "num_kv_heads": 5}),
+    "home-base-wide": Arm(
+        {"hidden_size": 320, "num_layers": 3, "num_heads": 5, "num_kv_heads": 5, "intermediate_size": 768}
+    ),
+    "vocabulary-2048": Arm(vocabulary=2048),
+    "vocabulary-8192": Arm(vocabulary=8192),
 }
-"""By name; all within four in a hundred of the same number of parameters."""
+"""By name; all but those of another vocabulary within four in a hundred of the same number of parameters."""
 
 
 @dataclass(frozen=True)
@@ -148,18 +149,21 @@ def measured(name: str, tokens: int, text: str) -> Reached:
     from models.tokenizers.fast import Tokenizer
 
     settings = load_settings()
-    kitchen = Kitchen("shapes", Context(settings.home, settings.data), {}, {})
-    arm, out = ARMS[name], kitchen.out / f"{name}-{tokens}"
-    _prepare(kitchen)
+    arm = ARMS[name]
+    own = f"shapes-{arm.vocabulary}" if arm.vocabulary else "shapes"
+    kitchen = Kitchen(own, Context(settings.home, settings.data), {}, {})
+    out = kitchen.out / f"{name}-{tokens}"
+    _prepare(kitchen, arm.vocabulary)
+    tokenizer = Tokenizer.load(kitchen.tokens / "tokenizer.json")
     config = TrainConfig(
         **{
             "tokens": str(kitchen.tokens),
             "out": str(out),
             "name": name,
-            "model": dict(arm.model),
+            "model": arm.shape(tokenizer.vocab_size),
             "max_tokens": tokens,
             "max_minutes": None,
-            "window": 512,
+            "window": _WINDOW,
             "eval_every": 100,
             "compile": "on",
             "threads": settings.threads,
@@ -171,7 +175,7 @@ def measured(name: str, tokens: int, text: str) -> Reached:
     )
     result = trainer.run()
     net = trainer.net.float().eval()
-    loss = text_loss(net, Tokenizer.load(kitchen.tokens / "tokenizer.json"), text, window=config.window)
+    loss = text_loss(net, tokenizer, text, window=config.window)
     bits = loss.nats / math.log(2) / loss.bytes
     parameters = sum(weight.numel() for weight in net.parameters())
     return Reached(
@@ -179,8 +183,8 @@ def measured(name: str, tokens: int, text: str) -> Reached:
     )
 
 
-def _prepare(kitchen: Kitchen) -> None:
-    """The stream of `home-base` with fewer conversations, in `home`'s tokens, prepared once."""
+def _prepare(kitchen: Kitchen, vocabulary: int = 0) -> None:
+    """The stream of `home-base` with fewer conversations, prepared once: in `home`'s tokens or in its own."""
     if kitchen.prepared:
         return
     from finetune.recipes.home_base import prepare_tokens
@@ -189,7 +193,11 @@ def _prepare(kitchen: Kitchen) -> None:
 
     if kitchen.context.data is None:
         raise UsageError(NEEDS_DATA)
-    prepare_tokens(kitchen, generated=20_000, tokenizer=Tokenizer.load(SHIPPED / "home" / "tokenizer.json"))
+    if vocabulary:
+        prepare_tokens(kitchen, vocabulary, generated=20_000)
+    else:
+        shared = Tokenizer.load(SHIPPED / "home" / "tokenizer.json")
+        prepare_tokens(kitchen, shared.vocab_size, generated=20_000, tokenizer=shared)
 
 
 if __name__ == "__main__":

@@ -78,16 +78,31 @@ def test_tokens_are_prepared_once_as_those_of_home_base_and_want_public_data(
 ) -> None:
     assert main([str(text), "--arms", "gpt2"]) != 0
     assert "HOMESPUN_DATA" in capsys.readouterr().err
-    asked: list[tuple[Path, Any]] = []
+    asked: list[tuple[Path, int, bool]] = []
     monkeypatch.setattr(
         home_base,
         "prepare_tokens",
-        lambda kitchen, **given: asked.append((kitchen.tokens, given["tokenizer"].vocab_size)),
+        lambda kitchen, size, **given: asked.append((kitchen.tokens, size, "tokenizer" in given)),
     )
     kitchen = Kitchen("shapes", Context(homespun_home, data=homespun_home), {}, {})
     compare_shapes._prepare(kitchen)
-    assert asked == [(homespun_home / "runs" / "shapes" / "tokens", 4096)]
+    assert asked == [(homespun_home / "runs" / "shapes" / "tokens", 4096, True)]
     kitchen.tokens.mkdir(parents=True)
     (kitchen.tokens / "meta.json").write_text("{}")
     compare_shapes._prepare(kitchen)
     assert len(asked) == 1
+    own = Kitchen("shapes-2048", Context(homespun_home, data=homespun_home), {}, {})
+    compare_shapes._prepare(own, 2048)
+    assert asked[1:] == [(homespun_home / "runs" / "shapes-2048" / "tokens", 2048, False)]
+
+
+def test_shapes_that_share_a_vocabulary_are_of_nearly_one_size() -> None:
+    from finetune.loop import BASE_SHAPE
+    from models.nets.decoder_config import DecoderConfig
+
+    sizes = {
+        name: DecoderConfig(**{**BASE_SHAPE, **arm.shape(4096), "vocab_size": 4096}).num_parameters()
+        for name, arm in compare_shapes.ARMS.items()
+        if not arm.vocabulary
+    }
+    assert max(sizes.values()) < 1.04 * min(sizes.values()), sizes
