@@ -142,7 +142,7 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     from models.chat.addresses import ENCODED, READER
     from models.chat.loading import takes
     from models.chat.weights import locate
-    from models.store import list_models
+    from models.shelves import list_models
 
     listed = {info.name: info for info in list_models(settings.home)}
 

@@ -116,7 +116,8 @@ def packages(constraints: Path) -> Iterator[Finding]:
 
 def weights(settings: Settings) -> Iterator[Finding]:
     """Checks every model's files against the hashes in its config.json, without loading it."""
-    from models.store import damaged_files, find_model, fits_its_base, list_models
+    from models.shelves import find_model, list_models
+    from models.store import damaged_files, fits_its_base
 
     found = list_models(settings.home)
     for info in found:

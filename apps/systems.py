@@ -168,7 +168,8 @@ class Systems:
         return REMOTE_WORKERS if takes(address, self._settings.home) else 1
 
     def _about(self, address: str) -> dict[str, Any]:
-        from models.store import base_of, find_model, is_adapter, list_models
+        from models.shelves import base_of, find_model, list_models
+        from models.store import is_adapter
 
         known = {info.folder: info.parameters for info in list_models(self._settings.home)}
         try:

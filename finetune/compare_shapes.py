@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         if given.write:
             from finetune.ablations import note
-            from models.store import find_model
+            from models.shelves import find_model
 
             note(
                 find_model(given.write),
@@ -188,7 +188,7 @@ def _prepare(kitchen: Kitchen, vocabulary: int = 0) -> None:
     if kitchen.prepared:
         return
     from finetune.recipes.home_base import prepare_tokens
-    from models.store import SHIPPED
+    from models.shelves import SHIPPED
     from models.tokenizers.fast import Tokenizer
 
     if kitchen.context.data is None:

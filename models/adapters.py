@@ -4,7 +4,8 @@ A folder `<model>/adapters/<adapter>/` holds `config.json` (format, kind, the fi
 was trained on, the adapter's shape, generation defaults that differ from the model's, how it was trained,
 SHA-256 of every other file), `adapter.safetensors` (bfloat16 unless told otherwise) and `README.md`, the
 card. The model may lie on another shelf: an adapter of one's own on a shipped model has its folder in
-`HOMESPUN_HOME/models/<model>/adapters/`, where nothing else of the model need be. `models.store` finds both.
+`HOMESPUN_HOME/models/<model>/adapters/`, where nothing else of the model need be. `models.shelves` finds
+both.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CONFIG, CARD = "config.json", "README.md"
+TOKENIZER, WEIGHTS = "tokenizer.json", "model.safetensors"
+"""A model's other files."""
 ADAPTERS = "adapters"
 """The folder inside a model's folder that holds the adapters on it."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -23,6 +23,7 @@ PRELOADED = (
     "graphs.chatbot.graph",
     "graphs.persistence",
     "models.chat.scripted",
+    "models.shelves",
     "models.store",
     "torch._dynamo",  # what an optimiser imports when it's made
 )

@@ -110,7 +110,8 @@ def _net(model: Path | str | None) -> tuple[str, Decoder]:
     import torch
 
     from models.nets.decoder import Decoder, DecoderConfig
-    from models.store import find_model, load_model
+    from models.shelves import find_model
+    from models.store import load_model
 
     try:
         folder = find_model("home" if model is None else model)

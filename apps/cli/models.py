@@ -18,7 +18,8 @@ from models.encoders.places import MINILM
 if TYPE_CHECKING:
     from homespun.settings import Settings
     from models.encoders.adapters import Adapter
-    from models.store import LoadedModel, ModelInfo
+    from models.shelves import ModelInfo
+    from models.store import LoadedModel
 
 app = typer.Typer(help="List, show and export models and the adapters on them.")
 
@@ -42,7 +43,7 @@ def list_(as_json: AsJson = False) -> None:
     from homespun.settings import load_settings
     from models.chat.addresses import ENCODED
     from models.encoders.adapters import list_adapters
-    from models.store import list_models
+    from models.shelves import list_models
 
     settings = load_settings()
     found, adapters = list_models(settings.home), list_adapters(settings.home)
@@ -146,7 +147,8 @@ def _found(name: str, home: Path) -> tuple[Path, dict[str, Any]]:
     """
     from homespun.errors import UsageError
     from models.chat.addresses import ENCODED
-    from models.store import find_model, read_config
+    from models.shelves import find_model
+    from models.store import read_config
 
     adapters = _on_encoder(name, home)
     if len(adapters) > 1:
@@ -162,7 +164,7 @@ def _on_encoder(name: str, home: Path) -> list[Adapter]:
     """The adapters on the encoder that a name stands for; none if it's another model's."""
     from models.chat.addresses import ENCODED, adapters_of
     from models.encoders.adapters import adapter_folders, find_adapter
-    from models.store import is_on_encoder, list_models
+    from models.shelves import is_on_encoder, list_models
 
     kind, colon, rest = name.partition(":")
     if kind in ENCODED:
@@ -189,7 +191,8 @@ def export(
 
     if folder.exists():
         raise UsageError(f"{folder} is there already. Choose a folder that isn't.")
-    from models.store import find_model, is_adapter, load_model
+    from models.shelves import find_model
+    from models.store import is_adapter, load_model
 
     home = load_settings().home
     if adapters := _on_encoder(name, home):
@@ -237,13 +240,13 @@ def card(
     from homespun.errors import UsageError
     from homespun.files import atomic_write
     from homespun.settings import load_settings
-    from models import store
+    from models import shelves, store
     from models.folders import CARD, CONFIG, ON_ENCODER, config_text
 
     settings = load_settings()
     folder, config = _found(name, settings.home)
     path = folder / CARD
-    if write and not shipped and folder.resolve().is_relative_to(store.SHIPPED.resolve()):
+    if write and not shipped and folder.resolve().is_relative_to(shelves.SHIPPED.resolve()):
         raise UsageError(f"{name} came with the program; say --shipped too if {path} is to be replaced.")
     if config["kind"] == ON_ENCODER and (ask or measured or alone):
         raise UsageError(f"{name} is no model that talks: --ask, --measured and --alone aren't for it.")

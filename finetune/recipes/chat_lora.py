@@ -41,7 +41,8 @@ def run(context: Context) -> Result:
     Own settings: `base` (name of the model to tune), `adapter` (name of the adapter), `conversations` (how
     many) and `memory` (the share of them that is about remembering).
     """
-    from models.store import find_model, is_adapter
+    from models.shelves import find_model
+    from models.store import is_adapter
 
     kitchen = Kitchen.open("chat-lora", context, ("base", "adapter", "conversations", "memory"))
     name, adapter = kitchen.own.get("base", "home"), kitchen.own.get("adapter", "recall")

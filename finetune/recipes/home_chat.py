@@ -60,7 +60,7 @@ def run(context: Context) -> Result:
     times its factor `weights.<kind>`; and `apart`, files and folders of evaluation texts (with commas
     between them) that are kept out, besides those of the suites.
     """
-    from models.store import find_model
+    from models.shelves import find_model
 
     base = find_model(context.overrides.get("base", "home-base"), context.home)
     kitchen = Kitchen.open("home-chat", context, ("base",), kinds=COUNTS)

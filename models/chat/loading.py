@@ -12,7 +12,7 @@ from homespun.errors import CorruptWeights, ModelNotFound, UsageError
 from models.adapters import split_address
 from models.chat.addresses import ENCODED, READER
 from models.chat.weights import FOREIGN
-from models.store import find_model
+from models.shelves import find_model
 
 SCRIPTED = "scripted:"
 # LangChain's providers have these in common.

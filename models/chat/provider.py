@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core import exceptions
 
 from homespun.errors import HomespunError, ModelNotFound, UsageError
-from models.store import unknown_model
+from models.shelves import unknown_model
 
 if TYPE_CHECKING:
     from pathlib import Path

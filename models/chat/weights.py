@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from models import store
+from models import shelves, store
 from models.tokenizers.special import CALL, END, END_OF_TEXT
 
 if TYPE_CHECKING:
@@ -157,10 +157,10 @@ def locate(name: str, home: Path | None = None) -> Source:
         from models.chat.foreign import locate_foreign
 
         return locate_foreign(name)
-    folder = store.find_model(name, home)
+    folder = shelves.find_model(name, home)
     if not store.is_adapter(folder):
         return _located(name, folder, home)
-    config, under = store.read_config(folder), store.base_of(folder)
+    config, under = store.read_config(folder), shelves.base_of(folder)
     base = _located(str(under), under, home)
     return replace(
         base,

@@ -36,7 +36,7 @@ from models.folders import (
     tensor_bytes,
     write_folder,
 )
-from models.store import SHIPPED, ModelInfo, model_info
+from models.shelves import SHIPPED, ModelInfo, model_info
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -113,7 +113,7 @@ def adapter_folders(home: Path | None = None) -> dict[str, Path]:
 
 
 def list_adapters(home: Path | None = None) -> list[ModelInfo]:
-    """Every adapter that a name reaches, as `models.store.list_models` tells of models."""
+    """Every adapter that a name reaches, as `models.shelves.list_models` tells of models."""
     return [
         model_info(name, folder, "shipped" if SHIPPED in folder.parents else "home", WEIGHTS)
         for name, folder in adapter_folders(home).items()

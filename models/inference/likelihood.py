@@ -220,7 +220,8 @@ def load_likelihood(
             net = with_adapter(net, source.adapter)
         fingerprint = source.fingerprint
     else:
-        from models.store import find_model, load_model
+        from models.shelves import find_model
+        from models.store import load_model
 
         loaded = load_model(find_model(name, home))
         net, tokenizer, fingerprint = loaded.net, loaded.tokenizer, loaded.fingerprint

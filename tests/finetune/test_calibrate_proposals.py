@@ -12,7 +12,7 @@ from finetune import calibrate_proposals
 from finetune.calibrate_proposals import ARMS, Score, main, measured
 from models.chat.weights import locate
 from models.encoders.adapters import find_adapter
-from models.store import SHIPPED
+from models.shelves import SHIPPED
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from finetune.calibrate_reader import main
-from models.store import SHIPPED
+from models.shelves import SHIPPED
 
 WORDS = ("mill", "bridge", "harbour", "tower", "gate", "inn")
 

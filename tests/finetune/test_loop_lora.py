@@ -18,7 +18,8 @@ from finetune.progress import Reporter
 from homespun.errors import UsageError
 from models.blocks.lora import adapter_parameters, adapter_state
 from models.nets.decoder import Decoder, DecoderConfig
-from models.store import list_models, load_model, read_config, save_model
+from models.shelves import list_models
+from models.store import load_model, read_config, save_model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -13,22 +13,15 @@ from typing import Any
 import pytest
 import torch
 
-import models.store
+import models.shelves
 from homespun.errors import CorruptWeights, ModelNotFound, OutOfSpace
 from models import load_chat_model
 from models.adapters import WEIGHTS, save_adapter
 from models.blocks.lora import LoRAConfig, adapted, adapter_parameters, adapter_state, adapters
 from models.chat.homespun import ChatHomespun
 from models.chat.weights import locate, open_brain
-from models.store import (
-    damaged_files,
-    find_model,
-    fingerprint,
-    list_models,
-    load_model,
-    read_config,
-    save_model,
-)
+from models.shelves import find_model, list_models
+from models.store import damaged_files, fingerprint, load_model, read_config, save_model
 
 LORA = LoRAConfig(rank=2, alpha=4.0, targets=("query", "value", "up"))
 
@@ -84,7 +77,7 @@ def test_an_adapter_of_ones_own_goes_on_a_shipped_model(
 ) -> None:
     shipped = tmp_path / "shipped"
     shutil.move(homespun_home / "models" / "tiny", shipped / "tiny")
-    monkeypatch.setattr(models.store, "SHIPPED", shipped)
+    monkeypatch.setattr(models.shelves, "SHIPPED", shipped)
     own = add("one")
     theirs = add("two", 2, shipped / "tiny")
     hidden = add("one", 3, shipped / "tiny")

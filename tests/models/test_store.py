@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from homespun.errors import CorruptWeights, ModelNotFound
-from homespun.files import atomic_folder
+from homespun.errors import CorruptWeights
 from models import store
 from models.nets.decoder import Decoder, DecoderConfig
 from models.tokenizers.bpe import BPETokenizer
@@ -115,32 +114,6 @@ def test_configuration_of_another_net_is_refused(copy: Path) -> None:
             store.load_model(copy)
 
 
-def test_own_shelf_comes_before_the_shipped_one_and_a_path_is_a_name(
-    tiny_model: Path, homespun_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shipped = tmp_path / "weights"
-    monkeypatch.setattr(store, "SHIPPED", shipped)
-    shutil.copytree(tiny_model, shipped / "one")
-    assert store.find_model("one") == shipped / "one"
-    shutil.copytree(tiny_model, homespun_home / "models" / "one")
-    assert store.find_model("one") == homespun_home / "models" / "one"
-    assert store.find_model("one", tmp_path / "elsewhere") == shipped / "one"
-    assert store.find_model(tiny_model) == tiny_model
-    assert [(m.name, m.where) for m in store.list_models()] == [("one", "home")]
-
-
-def test_folders_in_the_making_or_left_by_a_crash_are_not_listed(
-    tiny_model: Path, homespun_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "SHIPPED", tmp_path / "none")
-    shelf = homespun_home / "models"
-    shutil.copytree(tiny_model, shelf / ".mine.0123456789ab.old")
-    with atomic_folder(shelf / "mine") as temporary:
-        shutil.copytree(tiny_model, temporary, dirs_exist_ok=True)
-        assert store.list_models() == []
-    assert [info.name for info in store.list_models()] == ["mine"]
-
-
 def test_damaged_files_are_named_without_loading(copy: Path) -> None:
     assert store.damaged_files(copy) == []
     (copy / store.TOKENIZER).unlink()
@@ -148,33 +121,3 @@ def test_damaged_files_are_named_without_loading(copy: Path) -> None:
         stream.seek(-1, 2)
         stream.write(b"~")
     assert sorted(store.damaged_files(copy)) == [store.WEIGHTS, store.TOKENIZER]
-
-
-@pytest.mark.parametrize(
-    "name", ["nothing", "", "../models/tiny", "home:adapter", "/no/such/folder", "~nobody.here/x", "x" * 3000]
-)
-def test_unknown_model_lists_what_exists(
-    tiny_model: Path, homespun_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
-) -> None:
-    monkeypatch.setattr(store, "SHIPPED", tmp_path / "none")
-    shutil.copytree(tiny_model, homespun_home / "models" / "known")
-    with pytest.raises(ModelNotFound, match="known") as caught:
-        store.find_model(name)
-    assert len(str(caught.value)) < 400
-
-
-@pytest.mark.parametrize(
-    ("name", "uses"), [("reader", "read"), ("reader:mine", "read"), ("caller", "choose, fill")]
-)
-def test_a_model_over_the_encoder_has_no_folder_but_adapters(name: str, uses: str) -> None:
-    with pytest.raises(ModelNotFound, match="has no folder of its own") as caught:
-        store.find_model(name)
-    assert str(caught.value).endswith(f"it uses {uses}")
-
-
-def test_listing_reads_the_card_and_counts_parameters(tiny_model: Path, homespun_home: Path) -> None:
-    shutil.copytree(tiny_model, homespun_home / "models" / "tiny")
-    info = next(m for m in store.list_models() if m.name == "tiny")
-    assert info.parameters == store.load_model(tiny_model).net.num_parameters()
-    assert (info.license, info.description) == ("Apache-2.0", "Random weights for tests.")
-    assert info.bytes == (tiny_model / store.WEIGHTS).stat().st_size

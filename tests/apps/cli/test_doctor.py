@@ -8,7 +8,7 @@ import pytest
 
 from apps.doctor import examine, packages
 from homespun.settings import load_settings
-from models.store import SHIPPED
+from models.shelves import SHIPPED
 
 
 @pytest.fixture

@@ -112,9 +112,9 @@ def test_a_shipped_card_is_what_would_be_written(homespun: Any, name: str) -> No
 def test_a_shipped_card_is_written_only_where_that_is_said(
     homespun: Any, adapter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models import store
+    from models import shelves
 
-    monkeypatch.setattr(store, "SHIPPED", adapter.parents[2])
+    monkeypatch.setattr(shelves, "SHIPPED", adapter.parents[2])
     for name, folder in (("tiny", adapter.parents[1]), ("tiny:one", adapter)):
         card = folder / "README.md"
         before = card.read_bytes()

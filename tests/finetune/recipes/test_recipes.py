@@ -71,7 +71,8 @@ def test_listing_recipes_imports_no_torch() -> None:
 
 
 def test_nano_ends_with_a_model_that_loads_a_sample_and_the_command(tmp_path: Path) -> None:
-    from models.store import find_model, load_model
+    from models.shelves import find_model
+    from models.store import load_model
 
     given, said = context(tmp_path)
     result = RECIPES["home-nano"].run(given)
@@ -142,11 +143,12 @@ def test_chat_tunes_base_and_base_takes_tokens_that_are_given(tmp_path: Path) ->
 def test_an_adapter_is_tuned_registered_and_used_by_its_address(
     tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import models.store
-    from models.store import find_model, load_model
+    import models.shelves
+    from models.shelves import find_model
+    from models.store import load_model
 
     shutil.copytree(tiny_model, tmp_path / "shipped" / "home")
-    monkeypatch.setattr(models.store, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(models.shelves, "SHIPPED", tmp_path / "shipped")
     overrides = {key: value for key, value in SMALL.items() if not key.startswith(("model.", "vocab"))}
     overrides |= {"compile": "off", "lora.rank": "2", "window": "256"}
     said = io.StringIO()
@@ -171,7 +173,8 @@ def test_an_adapter_of_home_is_small() -> None:
     from finetune.recipes.chat_lora import LORA
     from models.blocks.lora import LoRAConfig, adapted, adapter_parameters
     from models.nets.decoder import Decoder
-    from models.store import SHIPPED, read_config
+    from models.shelves import SHIPPED
+    from models.store import read_config
 
     net = Decoder(DecoderConfig.from_dict(read_config(SHIPPED / "home")["net"]))
     numbers = sum(part.numel() for part in adapter_parameters(adapted(net, LoRAConfig.from_dict(LORA))))

@@ -12,7 +12,7 @@ import pytest
 
 import models
 from homespun.errors import ModelNotFound, UsageError
-from models import load_chat_model, store
+from models import load_chat_model, shelves
 from models.chat.homespun import ChatHomespun
 from models.chat.scripted import ChatScripted
 
@@ -72,7 +72,7 @@ def test_an_adapter_on_the_encoder_says_which_model_it_belongs_to(
 ) -> None:
     shelf = homespun_home / "models" / "minilm" / "adapters"
     for own, task in (("mine", "read"), ("chooser", "choose")):
-        shutil.copytree(store.SHIPPED / "minilm" / "adapters" / task, shelf / own)
+        shutil.copytree(shelves.SHIPPED / "minilm" / "adapters" / task, shelf / own)
     said = f"is an adapter of the encoder: `--model {use}` answers with it"
     with pytest.raises(UsageError, match=re.escape(said)):
         load_chat_model(name)
@@ -100,8 +100,8 @@ def test_classes_are_reached_through_the_package() -> None:
 
 def test_importing_the_package_and_listing_models_load_nothing_heavy(tiny_model: Path) -> None:
     code = (
-        "import sys, models, models.chat, models.store; from pathlib import Path;"
-        f"models.store.list_models(Path({str(tiny_model.parent.parent)!r}));"
+        "import sys, models, models.chat, models.shelves; from pathlib import Path;"
+        f"models.shelves.list_models(Path({str(tiny_model.parent.parent)!r}));"
         "print([m for m in ('torch', 'langchain_core', 'transformers') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

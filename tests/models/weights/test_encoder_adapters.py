@@ -16,7 +16,7 @@ from models.encoders.fill import load_filler
 from models.encoders.places import find_minilm
 from models.encoders.read import Reader
 from models.folders import CARD
-from models.store import SHIPPED
+from models.shelves import SHIPPED
 
 FOLDER = SHIPPED / "minilm" / "adapters"
 NAMES = ("read", "fill", "choose", "told")

@@ -9,7 +9,8 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from evals.suites.first_contact.prompts import prompts
 from models import load_chat_model
-from models.store import CARD, SHIPPED, WEIGHTS, damaged_files, list_models, load_model
+from models.shelves import SHIPPED, list_models
+from models.store import CARD, WEIGHTS, damaged_files, load_model
 
 OPENERS = Path(__file__).parents[2] / "data" / "openers.txt"
 RECALL = SHIPPED / "home" / "adapters" / "recall"
