@@ -20,7 +20,7 @@ from finetune.data.conversations.talk import Talk
 from finetune.data.documents import Message
 from finetune.data.handoffs import handoffs
 from finetune.data.instructions.mixed import KINDS, instructions
-from finetune.data.looked_up import from_texts
+from finetune.data.noticed import from_texts
 from finetune.data.sources import records
 from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK
 

@@ -98,7 +98,7 @@ def gather(kitchen: Kitchen) -> dict[str, list[Document]]:
         UsageError: A setting is no number that it can be.
     """
     from finetune.data.conversations.memory import remembered
-    from finetune.data.looked_up import with_lookups
+    from finetune.data.noticed import with_notes
 
     text = kitchen.own.get("memory", "0.7")
     try:
@@ -107,7 +107,7 @@ def gather(kitchen: Kitchen) -> dict[str, list[Document]]:
         share = -1.0
     if not 0.0 <= share <= 1.0:
         raise UsageError(f"memory takes a number from 0 to 1, not {text!r}")
-    return {"memories": list(with_lookups(remembered(3, kitchen.number("conversations", 20000), share), 3))}
+    return {"memories": list(with_notes(remembered(3, kitchen.number("conversations", 20000), share), 3))}
 
 
 def preview(context: Context, count: int) -> Preview:

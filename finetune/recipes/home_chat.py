@@ -114,22 +114,23 @@ def gather(kitchen: Kitchen) -> dict[str, list[Document]]:
 
 def _kinds(kitchen: Kitchen) -> dict[str, Iterable[Document]]:
     """The documents of each kind, which are made when they are read."""
+    from finetune.data.after_tools import after_tools
     from finetune.data.conversations import talks
     from finetune.data.conversations.memory import remembered
     from finetune.data.handoffs import handoffs
-    from finetune.data.looked_up import after_tools, from_texts, instructed, with_lookups
+    from finetune.data.noticed import from_texts, instructed, with_notes
     from finetune.data.scened import scened
 
     counts = {name: kitchen.number(name, count) for name, count in COUNTS.items()}
     data = kitchen.context.data
     documents: dict[str, Iterable[Document]] = {
-        "conversations": with_lookups(talks(2, counts["conversations"]), 2),
+        "conversations": with_notes(talks(2, counts["conversations"]), 2),
         "scenes": scened(2, counts["scenes"]),
-        "memories": with_lookups(remembered(7, counts["memories"]), 7),
+        "memories": with_notes(remembered(7, counts["memories"]), 7),
         "tools": after_tools(2, counts["tools"]),
     }
     if data is not None:
-        documents["requests"] = with_lookups(handoffs(data, 2, counts["requests"]), 4)
+        documents["requests"] = with_notes(handoffs(data, 2, counts["requests"]), 4)
         documents["texts"] = from_texts(data, 2, counts["texts"])
         documents["instructions"] = instructed(data, 2, counts["instructions"])
         documents["prose"] = _prose(data, counts["prose"])

@@ -174,7 +174,7 @@ def answer(
 def _noticed(
     brain: Brain, rows: Sequence[Mapping[str, Any]], plan: Plan, between: Callable[[], None]
 ) -> Noticed | None:
-    if brain.proposer is None or brain.voice.looked_up is None or plan.document is not None:
+    if brain.proposer is None or brain.voice.render_note is None or plan.document is not None:
         return None
     return brain.proposer.notice(rows, between)
 
@@ -200,8 +200,8 @@ def _prompt(
     # Keep a quarter of the context for the answer, or less where less was asked for.
     wanted = options.max_tokens or options.default_max_tokens
     reserved = max(1, min(wanted, context_length // 4))
-    looked_up = brain.voice.looked_up
-    block = [] if noticed is None or looked_up is None else looked_up(noticed.note)
+    render_note = brain.voice.render_note
+    block = [] if noticed is None or render_note is None else render_note(noticed.note)
     limit = context_length - reserved - len(block)
     unseen = plan.choice == "none" or (brain.proposer is not None and brain.proposer.alone)
     forms = [None] if unseen else list(shorter(plan.functions))

@@ -72,7 +72,7 @@ class Voice:
         token_bytes: What a token stands for.
         stop_ids: Tokens that end an answer, and
         end_token: the one that its own template has there.
-        looked_up: What was looked up for an answer to tokens, which stand before the prompt's last one.
+        render_note: What was noticed before an answer to tokens, which stand before the prompt's last one.
         call_token: The token that begins a tool call, or
         call_marker: the text that does.
         call_opening: The same in the grammar's notation.
@@ -85,7 +85,7 @@ class Voice:
     token_bytes: Callable[[int], bytes]
     stop_ids: frozenset[int]
     end_token: int | None = None
-    looked_up: Callable[[str], list[int]] | None = None
+    render_note: Callable[[str], list[int]] | None = None
     call_token: int | None = None
     call_marker: str | None = None
     call_opening: str = CALL
@@ -273,7 +273,7 @@ def _with_adapter(net: Net, base: Source, folder: Path, foreign: bool) -> Net:
 
 def own_voice(tokenizer: Tokenizer) -> Voice:
     """How models with this project's special tokens converse."""
-    from models.tokenizers.chat_template import looked_up, render
+    from models.tokenizers.chat_template import render, render_note
 
     return Voice(
         render=lambda rows, tools: render(rows, tokenizer, tools=tools),
@@ -281,6 +281,6 @@ def own_voice(tokenizer: Tokenizer) -> Voice:
         token_bytes=tokenizer.token_bytes,
         stop_ids=frozenset({tokenizer.special(END), tokenizer.special(END_OF_TEXT)}),
         end_token=tokenizer.special(END),
-        looked_up=lambda text: looked_up(text, tokenizer),
+        render_note=lambda text: render_note(text, tokenizer),
         call_token=tokenizer.special(CALL),
     )

@@ -89,7 +89,7 @@ def _parts(
             raise UsageError(f"a message has the role {role!r}; use one of: {', '.join(ROLES)}")
         learnt = role == "assistant"
         if (found := message.get("memory")) is not None:
-            yield looked_up(found, tokenizer), False
+            yield render_note(found, tokenizer), False
         yield [tokenizer.special(role)], False
         yield tokenizer.encode(content_text(message.get("content"))), learnt
         for call in (message.get("tool_calls") or ()) if learnt else ():
@@ -97,8 +97,8 @@ def _parts(
         yield [end], learnt
 
 
-def looked_up(text: str, tokenizer: Encoder) -> list[int]:
-    """Renders what was looked up for an answer: it stands before the answer's `<|assistant|>`."""
+def render_note(text: str, tokenizer: Encoder) -> list[int]:
+    """Renders what was noticed before an answer: it stands before the answer's `<|assistant|>`."""
     return [tokenizer.special("memory"), *tokenizer.encode(text), tokenizer.special("end")]
 
 

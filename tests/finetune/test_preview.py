@@ -182,7 +182,7 @@ def test_a_missing_file_takes_away_what_is_read_from_it_and_no_more(tmp_path: Pa
 
 
 def test_only_the_kind_that_is_wanted_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from finetune.data import handoffs, looked_up
+    from finetune.data import handoffs, noticed
 
     def fail(_: int) -> None:
         raise AssertionError("another kind was made")
@@ -191,7 +191,7 @@ def test_only_the_kind_that_is_wanted_is_made(tmp_path: Path, monkeypatch: pytes
         return map(fail, [0])
 
     monkeypatch.setattr(handoffs, "handoffs", made)
-    monkeypatch.setattr(looked_up, "from_texts", made)
+    monkeypatch.setattr(noticed, "from_texts", made)
     make = RECIPES["home-chat"].preview
     assert make is not None
     found = look(lambda pool: make(Context(tmp_path, data=tmp_path), pool), "tools", count=2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from homespun.errors import UsageError
 from models.tokenizers.bpe import BPETokenizer
-from models.tokenizers.chat_template import JINJA, ROLES, looked_up, render, render_training
+from models.tokenizers.chat_template import JINJA, ROLES, render, render_note, render_training
 from models.tokenizers.fast import Tokenizer
 from models.tokenizers.special import BYTE_OFFSET, SPECIALS
 
@@ -200,7 +200,7 @@ def test_what_was_looked_up_stands_before_the_answer_and_is_not_learnt(found: st
         [*asked, {"role": "assistant", "content": "Pomfret", "memory": found}], tokenizer
     )
     prompt = render(asked, tokenizer)
-    block = looked_up(found, tokenizer)
+    block = render_note(found, tokenizer)
     assert ids[: len(prompt) + len(block)] == [*prompt[:-1], *block, prompt[-1]]
     assert block[0] == SPECIALS.index("<|memory|>")
     assert [token for token in block if token < len(SPECIALS)] == [block[0], block[-1]]

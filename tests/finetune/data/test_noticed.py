@@ -1,4 +1,4 @@
-"""Conversations with what was looked up: what stands there was told, and the answer says it."""
+"""Conversations with what was noticed: what stands there was told, and the answer says it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from finetune.data.conversations import talks
 from finetune.data.conversations.memory import remembered
-from finetune.data.looked_up import after_tools, from_texts, with_lookups
+from finetune.data.noticed import from_texts, with_notes
 from homespun.errors import UsageError
 from models.encoders.intent import ASK_ABOUT_TEXT
 from models.tokenizers.chat_template import bracketed
@@ -40,7 +40,7 @@ def public(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("source", [lambda: talks(3, 400), lambda: remembered(3, 400)])
 def test_what_was_found_was_told_before_and_is_in_the_answer(source) -> None:
     found = empty = plain = 0
-    for messages in with_lookups(source(), 1):
+    for messages in with_notes(source(), 1):
         *before, last = messages
         assert all("memory" not in message for message in before)
         if "memory" not in last:
@@ -62,7 +62,7 @@ def test_what_was_found_was_told_before_and_is_in_the_answer(source) -> None:
 def test_answers_say_what_was_found_for_them() -> None:
     said = [
         message["memory"].lower() in message["content"].lower()
-        for messages in with_lookups(remembered(5, 600, 1.0), 1)
+        for messages in with_notes(remembered(5, 600, 1.0), 1)
         for message in messages
         if message.get("memory") and not message["memory"].startswith("(")
     ]
@@ -71,8 +71,7 @@ def test_answers_say_what_was_found_for_them() -> None:
 
 
 def test_equal_seeds_give_equal_conversations(public: Path) -> None:
-    assert list(with_lookups(talks(3, 30), 2)) == list(with_lookups(talks(3, 30), 2))
-    assert list(after_tools(3, 20)) == list(after_tools(3, 20))
+    assert list(with_notes(talks(3, 30), 2)) == list(with_notes(talks(3, 30), 2))
     assert list(from_texts(public, 3, 9)) == list(from_texts(public, 3, 9))
 
 
@@ -89,17 +88,3 @@ def test_texts_are_answered_in_their_own_words_or_not_at_all(public: Path) -> No
             assert answer["memory"] in answer["content"]
     with pytest.raises(UsageError, match="squad"):
         list(from_texts(public / "elsewhere", 1, 3))
-
-
-def test_results_of_tools_are_what_the_answer_says() -> None:
-    failed = 0
-    for messages in after_tools(1, 200):
-        call, result, answer = messages[-3:]
-        assert call["tool_calls"][0]["name"]
-        assert [message["role"] for message in (call, result, answer)] == ["assistant", "tool", "assistant"]
-        if result["content"].startswith("Error: "):
-            failed += 1
-            assert result["content"].removeprefix("Error: ") in answer["content"]
-        elif result["content"] not in ("done", "ok") and not result["content"].startswith("{"):
-            assert result["content"] in answer["content"]
-    assert 20 < failed < 80
