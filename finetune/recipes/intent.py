@@ -20,8 +20,8 @@ _HELD_OUT = 40
 
 def prepare(layout: Layout, data: Path, own: dict[str, str]) -> Prepared:
     """Messages with their intents, those of every intent in the order of its name as the head's classes."""
-    from finetune.data.intent_rows import intent_units
-    from finetune.data.intents import meant
+    from finetune.data.intents.messages import meant
+    from finetune.data.intents.rows import intent_units
 
     found = meant(data, 5, int(own["conversations"]), int(own["most"]))
     labels = tuple(sorted({one.intent for one in found}))

@@ -18,7 +18,7 @@ from homespun.names import unknown
 from models.nets.decoder_config import DecoderConfig
 
 if TYPE_CHECKING:
-    from finetune.data.decontaminate import Apart
+    from finetune.data.cleaning.decontaminate import Apart
     from finetune.data.documents import Document
     from finetune.loop import Result
     from finetune.preview import Preview
@@ -246,7 +246,7 @@ class Kitchen:
         Raises:
             UsageError: Some can't be read.
         """
-        from finetune.data.decontaminate import Apart, read_texts
+        from finetune.data.cleaning.decontaminate import Apart, read_texts
 
         evaluations = self.context.evaluations
         texts = dict(evaluations() if evaluations is not None else {})
@@ -264,9 +264,9 @@ class Kitchen:
             apart: From `evaluation`, which is best asked before documents are made.
 
         Returns:
-            Those that stay, and what `finetune.data.clean` tells of those that don't.
+            Those that stay, and what `finetune.data.cleaning.clean` tells of those that don't.
         """
-        from finetune.data.clean import clean
+        from finetune.data.cleaning.clean import clean
 
         return clean(documents, apart, report=self.context.reporter.say)
 

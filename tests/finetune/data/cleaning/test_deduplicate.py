@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from finetune.data.deduplicate import EXACT, NEAR, Seen
+from finetune.data.cleaning.deduplicate import EXACT, NEAR, Seen
 
 WORDS = [f"word{number}" for number in range(900)]
 

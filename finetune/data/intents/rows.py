@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from finetune.adapting.rows import Row
-from finetune.data.intents import Meant
+from finetune.data.intents.messages import Meant
 from models.encoders.intent import texts
 from models.encoders.windows import Layout
 

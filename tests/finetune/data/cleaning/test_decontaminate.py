@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.data.decontaminate import Apart, read_texts
+from finetune.data.cleaning.decontaminate import Apart, read_texts
 from homespun.errors import UsageError
 
 LONG = "The heron stands in the shallows for so long that minnows forget it."

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.data.comparable import WordHashes, key, runs, said, words
+from finetune.data.cleaning.comparable import WordHashes, key, runs, said, words
 from finetune.data.documents import Document
 
 EXACT, NEAR = "exact", "near"

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from finetune.data.comparable import WordHashes, runs, said, words
+from finetune.data.cleaning.comparable import WordHashes, runs, said, words
 from finetune.data.documents import Document
 from homespun.errors import UsageError
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from finetune.data.decontaminate import Apart
-from finetune.data.deduplicate import EXACT, NEAR, Seen
+from finetune.data.cleaning.decontaminate import Apart
+from finetune.data.cleaning.deduplicate import EXACT, NEAR, Seen
 from finetune.data.documents import Document
 
 _EXAMPLES = 3

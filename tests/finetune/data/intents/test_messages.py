@@ -10,7 +10,7 @@ import pytest
 
 from finetune.data.conversations import talks
 from finetune.data.conversations.scenes import load_scenes
-from finetune.data.intents import BROAD, SMALL_TALK, meant
+from finetune.data.intents.messages import BROAD, SMALL_TALK, meant
 from homespun.errors import UsageError
 from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK
 

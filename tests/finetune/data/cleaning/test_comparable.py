@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finetune.data.comparable import WordHashes, key, runs, words
+from finetune.data.cleaning.comparable import WordHashes, key, runs, words
 
 
 @pytest.mark.parametrize(

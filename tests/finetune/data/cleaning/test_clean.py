@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from finetune.data.clean import clean
-from finetune.data.decontaminate import Apart
+from finetune.data.cleaning.clean import clean
+from finetune.data.cleaning.decontaminate import Apart
 
 ASKED = "Why does the river bend before the old mill?"
 

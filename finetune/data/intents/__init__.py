@@ -1,0 +1,1 @@
+"""Messages with what their users mean."""
