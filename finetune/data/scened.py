@@ -1,12 +1,13 @@
 """Every scene as often as any other: a message of each kind and its answer, before which stands the kind.
 
 In conversations common scenes are common; here the rare ones are learnt as well, and that the answer follows
-what was noticed.
+what was noticed, and that it asks where it isn't sure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import count as numbers
 from random import Random
 
@@ -14,7 +15,9 @@ from finetune.data.conversations.fun import fun_fact, joke
 from finetune.data.conversations.scenes import Beat, Scene, load_scenes, play
 from finetune.data.conversations.style import draw_voice
 from finetune.data.conversations.talk import Talk
+from finetune.data.conversations.words import read_pattern_file
 from finetune.data.documents import Message
+from models.encoders.intent import UNSURE
 from models.tokenizers.chat_template import bracketed
 
 FILES = (
@@ -29,12 +32,16 @@ FILES = (
     "explain",
     "followups",
 )
+UNSURE_AS_OFTEN = 6
+"""So many times as often as a scene it isn't sure what is meant."""
 
 
 def scened(seed: int, count: int) -> Iterator[list[Message]]:
     """Yield so many exchanges, scene by scene in turn; equal seeds give equal ones."""
-    parts: list[Scene | Beat] = [scene for file in FILES for scene in load_scenes(file)]
-    parts += [joke, fun_fact]
+    scenes = [scene for file in FILES for scene in load_scenes(file)]
+    parts: list[Scene | Beat] = [*scenes, joke, fun_fact]
+    # It stands before answers to anything, so a word of it at a time isn't enough.
+    parts += [partial(_unsure, scenes)] * UNSURE_AS_OFTEN
     made = 0
     for round_ in numbers():
         for place, scene in enumerate(parts):
@@ -49,3 +56,9 @@ def scened(seed: int, count: int) -> Iterator[list[Message]]:
             made += 1
             asked, answer = talk.messages[:2]
             yield [asked, {**answer, "memory": bracketed(talk.intents[0])}]
+
+
+def _unsure(scenes: Sequence[Scene], talk: Talk) -> None:
+    """A message of any scene, and an answer that asks what is meant."""
+    talk.about = UNSURE
+    talk.pair(talk.rng.choice(scenes).parts[0], read_pattern_file("unsure"))

@@ -6,6 +6,7 @@ it, or without the encoder at hand, writes by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,7 @@ class Guidance:
         filler: Name of the one that finds values.
         told: Name of the one that looks up what was told; "" where the decoder hasn't learnt to be told.
         intent: Name of the one that tells what the user means; "" likewise.
+        sure: Probability below which what it tells isn't believed.
         choice: How much the chooser counts beside the decoder.
         values: How much the filler and the reader count.
     """
@@ -37,6 +39,7 @@ class Guidance:
     filler: str = "fill"
     told: str = ""
     intent: str = ""
+    sure: float = 0.0
     choice: Balance = field(default_factory=Balance)
     values: Balance = field(default_factory=Balance)
 
@@ -48,12 +51,20 @@ class Guidance:
             CorruptWeights: It holds something else.
         """
         try:
-            known: dict[str, Any] = {}
-            for key, value in section.items():
-                known[key] = Balance.from_dict(value) if key in ("choice", "values") else str(value)
-            return cls(**known)
-        except (UsageError, AttributeError, TypeError) as error:
+            read: dict[str, Callable[[Any], Any]] = {
+                "choice": Balance.from_dict,
+                "values": Balance.from_dict,
+                "sure": _share,
+            }
+            return cls(**{key: read.get(key, str)(value) for key, value in section.items()})
+        except (UsageError, AttributeError, TypeError, ValueError) as error:
             raise CorruptWeights(f"the proposals of its configuration can't be read: {error}") from error
+
+
+def _share(value: Any) -> float:
+    if not 0 <= (share := float(value)) <= 1:
+        raise ValueError(f"{value} is no probability")
+    return share
 
 
 class Adapters:

@@ -22,7 +22,7 @@ from models.chat.proposals import CallProposals, Proposed, Slot
 from models.chat.told import asked, asks_back
 from models.chat.tools import Plan, problem, satisfies
 from models.encoders.call import THRESHOLD
-from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK
+from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK, UNSURE
 from models.inference.guide import TokenTable
 from models.tokenizers.chat_template import bracketed
 
@@ -98,9 +98,9 @@ class Proposer:
         back = asks_back(question)
         if classifier is not None:
             seen = classifier.classify(turns_of(rows), between)
-            intent = seen.name
+            intent = seen.name if seen.probability >= self._guidance.sure else UNSURE
             asks = back or sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT)) >= _LIKELY
-            back = back or intent == ASK_BACK
+            back = back or seen.name == ASK_BACK
         found = reader.read(question, [text], between).text if reader is not None and text and asks else ""
         # A system message may hold what the user didn't tell: the decoder has it before it.
         known = any(row["role"] == "system" and row["content"].strip() for row in rows)

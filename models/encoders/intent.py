@@ -21,6 +21,8 @@ from models.folders import REPAIR
 TASK = "intent"
 ASK_BACK, ASK_ABOUT_TEXT = "ask back", "ask about a text"
 """The intents that are looked up: in what the user told, and in a text that stands with the question."""
+UNSURE = "unsure"
+"""What stands for the intent where none is likely enough; none of an adapter's own."""
 _BEFORE = 160
 """Characters of the assistant's message that are read, its last: a question stands there."""
 _END = 300

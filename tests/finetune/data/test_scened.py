@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
+from evals.suites.first_contact.handoff import hands_off
 from finetune.data.conversations.scenes import load_scenes
-from finetune.data.scened import FILES, scened
+from finetune.data.scened import FILES, UNSURE_AS_OFTEN, scened
+from models.encoders.intent import UNSURE
+from models.tokenizers.chat_template import bracketed
 
 
 def test_all_scenes_come_alike_often_with_their_kind_before_the_answer() -> None:
     scenes = sum(len(load_scenes(file)) for file in FILES) + 2
-    made = list(scened(1, 3 * scenes))
+    made = list(scened(1, 3 * (scenes + UNSURE_AS_OFTEN)))
     held = Counter(messages[1]["memory"] for messages in made)
+    assert held.pop(bracketed(UNSURE)) == 3 * UNSURE_AS_OFTEN
     assert len(held) == scenes
     assert set(held.values()) == {3}
     assert all([message["role"] for message in messages] == ["user", "assistant"] for messages in made)
@@ -20,3 +24,11 @@ def test_all_scenes_come_alike_often_with_their_kind_before_the_answer() -> None
 
 def test_equal_seeds_give_equal_exchanges_and_longer_runs_begin_with_shorter() -> None:
     assert list(scened(1, 40)) == list(scened(1, 90))[:40] != list(scened(2, 40))
+
+
+def test_where_it_is_not_sure_it_says_what_it_is_and_asks() -> None:
+    answers = {
+        messages[1]["content"] for messages in scened(1, 600) if messages[1]["memory"] == bracketed(UNSURE)
+    }
+    assert len(answers) > 5
+    assert all("model" in answer and "?" in answer and hands_off(answer) for answer in answers)

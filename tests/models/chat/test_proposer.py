@@ -20,7 +20,7 @@ from models.chat.weights import Brain, locate, open_brain
 from models.encoders.call import Call
 from models.encoders.choose import Choice
 from models.encoders.fill import Argument
-from models.encoders.intent import Intent
+from models.encoders.intent import UNSURE, Intent
 from models.inference.guide import Balance
 from models.inference.sampling import SamplingParams
 
@@ -317,6 +317,20 @@ def test_the_decoder_reads_what_is_meant_where_nothing_was_found(say) -> None:
     assert tokens[0] < tokens[1]
 
 
+def test_what_is_not_likely_enough_is_not_taken_for_what_is_meant() -> None:
+    rows = [{"role": "user", "content": "Hello"}]
+    meant = {"greetings hello": 0.3, "closings farewell": 0.2}
+    for sure, intent in ((0.0, "greetings hello"), (0.3, "greetings hello"), (0.31, UNSURE)):
+        proposer = Proposer(Guidance(sure=sure), Finds(meant=meant), [b"a"])  # type: ignore[arg-type]
+        noticed = proposer.notice(rows, lambda: None)
+        assert noticed is not None
+        assert noticed.intent == intent
+    asking = {"ask back": 0.2, "statement": 0.1}
+    proposer = Proposer(Guidance(sure=0.5), Finds(meant=asking), [b"a"])  # type: ignore[arg-type]
+    assert (seen := proposer.notice(rows, lambda: None)) is not None
+    assert seen.asks_back
+
+
 @pytest.mark.parametrize(
     ("found", "answer"),
     [
@@ -366,7 +380,15 @@ def test_time_that_runs_out_within_the_answer_ends_it(say) -> None:
 
 
 @pytest.mark.parametrize(
-    "section", [[], {"chooser": "a", "colour": "b"}, {"values": {"net": -1}}, {"choice": 3}]
+    "section",
+    [
+        [],
+        {"chooser": "a", "colour": "b"},
+        {"values": {"net": -1}},
+        {"choice": 3},
+        {"sure": "very"},
+        {"sure": 2},
+    ],
 )
 def test_a_section_that_makes_no_sense_is_told(section) -> None:
     with pytest.raises(CorruptWeights, match="proposals"):
@@ -375,6 +397,8 @@ def test_a_section_that_makes_no_sense_is_told(section) -> None:
 
 def test_a_section_says_who_proposes_and_how_much_it_counts() -> None:
     section = {"chooser": "mine", "told": "told", "intent": "i", "values": {"net": 0.5, "proposals": 2}}
+    section["sure"] = 0.25
     made = Guidance.from_dict(section)
     assert (made.chooser, made.filler, made.told, made.intent) == ("mine", "fill", "told", "i")
+    assert made.sure == 0.25
     assert made.values == Balance(0.5, 2.0)
