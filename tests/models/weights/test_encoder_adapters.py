@@ -13,6 +13,7 @@ from models.encoders.adapters import WEIGHTS, find_adapter, update_settings
 from models.encoders.call import load_caller
 from models.encoders.choose import Chooser
 from models.encoders.fill import load_filler
+from models.encoders.intent import IntentClassifier
 from models.encoders.places import find_minilm
 from models.encoders.read import Reader
 from models.folders import CARD
@@ -186,3 +187,12 @@ def test_settings_change_and_the_rest_stays(tmp_path: Path) -> None:
     assert after.settings["max_length"] == before.settings["max_length"]
     assert after.fingerprint != before.fingerprint
     assert Reader(str(folder)).read("What does a ticket to the opera cost?", PASSAGES).text != ""
+
+
+def test_messages_by_somebody_who_had_not_seen_the_patterns_are_understood() -> None:
+    """The messages were written apart, with the names of the intents alone; each has all that fit it."""
+    lines = (Path(__file__).with_name("first_messages.jsonl")).read_text(encoding="utf-8").splitlines()
+    messages = [json.loads(line) for line in lines]
+    classifier = IntentClassifier(threads=1)
+    right = [classifier.classify([("user", one["text"])]).name in one["labels"] for one in messages]
+    assert sum(right) / len(right) > 0.8
