@@ -12,10 +12,11 @@ from itertools import count as numbers
 from random import Random
 
 from finetune.data.conversations.fun import fun_fact, joke
+from finetune.data.conversations.grammar import plural
 from finetune.data.conversations.scenes import Beat, Scene, load_scenes, play
 from finetune.data.conversations.style import draw_voice
 from finetune.data.conversations.talk import Talk
-from finetune.data.conversations.words import read_pattern_file
+from finetune.data.conversations.words import invented, pick, read_pattern_file
 from finetune.data.documents import Message
 from models.encoders.intent import UNSURE
 from models.tokenizers.chat_template import bracketed
@@ -34,6 +35,9 @@ FILES = (
 )
 UNSURE_AS_OFTEN = 6
 """So many times as often as a scene it isn't sure what is meant."""
+STRANGE = 0.6
+"""How often poems and stories are about what no list holds: their words are to be copied, not known."""
+_THINGS = ("animal", "object", "fruit", "vegetable", "instrument", "job", "place")
 
 
 def scened(seed: int, count: int) -> Iterator[list[Message]]:
@@ -50,7 +54,9 @@ def scened(seed: int, count: int) -> Iterator[list[Message]]:
             rng = Random(f"scened {seed}:{round_}:{place}")
             talk = Talk(rng, draw_voice(rng))
             if isinstance(scene, Scene):
-                play(talk, scene)
+                play(
+                    talk, scene, _strange(rng) if scene.file == "creative" and rng.random() < STRANGE else {}
+                )
             else:
                 scene(talk)
             made += 1
@@ -62,3 +68,11 @@ def _unsure(scenes: Sequence[Scene], talk: Talk) -> None:
     """A message of any scene, and an answer that asks what is meant."""
     talk.about = UNSURE
     talk.pair(talk.rng.choice(scenes).parts[0], read_pattern_file("unsure"))
+
+
+def _strange(rng: Random) -> dict[str, str]:
+    """What a poem or a story may be about: an odd thing, and what would be said of many."""
+    one, many = (f"{pick(rng, 'adjective')} {pick(rng, rng.choice(_THINGS))}" for _ in range(2))
+    if rng.random() < 0.2:
+        one = f"{pick(rng, 'adjective')} {invented(rng, 2)}"
+    return {"animal": one, "topic": many if many.endswith("s") else plural(many)}
