@@ -98,6 +98,8 @@ class Proposer:
         back = asks_back(question)
         if classifier is not None:
             seen = classifier.classify(turns_of(rows), between)
+            if not text:
+                seen = seen.without(ASK_ABOUT_TEXT)
             intent = seen.name if seen.probability >= self._guidance.sure else UNSURE
             asks = back or sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT)) >= _LIKELY
             back = back or seen.name == ASK_BACK

@@ -45,6 +45,16 @@ class Intent:
     shares: dict[str, float]
     tokens: int = 0
 
+    def without(self, name: str) -> Intent:
+        """What is meant where it can't be this: the others' shares, which sum to one again."""
+        left = {other: share for other, share in self.shares.items() if other != name}
+        whole = sum(left.values())
+        if name not in self.shares or not whole:
+            return self
+        shares = {other: share / whole for other, share in left.items()}
+        best = max(shares, key=lambda other: shares[other])
+        return Intent(best, shares[best], shares, self.tokens)
+
 
 class IntentClassifier:
     """Classifies with an adapter on the encoder; found when made, loaded at the first message.

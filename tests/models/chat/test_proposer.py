@@ -331,6 +331,16 @@ def test_what_is_not_likely_enough_is_not_taken_for_what_is_meant() -> None:
     assert seen.asks_back
 
 
+def test_nobody_asks_about_a_text_where_there_is_none() -> None:
+    meant = {"ask about a text": 0.6, "know": 0.3, "look": 0.1}
+    proposer = Proposer(Guidance(sure=0.7), Finds(meant=meant), [b"a"])  # type: ignore[arg-type]
+    question = "When was the mill built?"
+    for message, intent in ((question, "know"), (f"The mill is from 1802.\n\n{question}", UNSURE)):
+        noticed = proposer.notice([{"role": "user", "content": message}], lambda: None)
+        assert noticed is not None
+        assert noticed.intent == intent
+
+
 @pytest.mark.parametrize(
     ("found", "answer"),
     [
