@@ -35,19 +35,20 @@ PROPOSALS = {
     "filler": "fill",
     "told": "told",
     "intent": "intent",
+    "sure": 0.25,
     "choice": {"net": 0.0, "proposals": 1.0},
     "values": {"net": 0.0, "proposals": 1.0},
 }
 """Adapters on the encoder, and how much they count beside the decoder."""
 COUNTS = {
-    "conversations": 36000,
-    "scenes": 8000,
-    "memories": 8000,
-    "tools": 3000,
-    "requests": 26000,
-    "texts": 5000,
-    "instructions": 12000,
-    "prose": 2000,
+    "conversations": 12000,
+    "scenes": 26000,
+    "memories": 6000,
+    "tools": 2000,
+    "requests": 14000,
+    "texts": 4000,
+    "instructions": 20000,
+    "prose": 1000,
 }
 """How many documents of each kind; those from `requests` on are left out where there's no public data."""
 

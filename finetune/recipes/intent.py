@@ -37,7 +37,7 @@ PLAN = Plan(
     prepare=prepare,
     use='python -c "from models.encoders.intent import IntentClassifier; '
     "print(IntentClassifier().classify([('user', 'Are you a person?')]).name)\"",
-    own={"conversations": "60000", "most": "350"},
+    own={"conversations": "60000", "most": "500"},
     settings={
         "max_minutes": 40.0,
         "batch_tokens": 6144,

@@ -35,7 +35,7 @@ DONE = "Done."
 NOT_TOLD = "You haven't told me that."
 LONGEST_RESULT = 1000
 """Characters of a tool's result that are repeated."""
-_LIKELY = 0.005
+_LIKELY = 0.001
 """From this share of those on it's looked up: what is asked may have a small one, and the reader abstains."""
 _SHARPNESS = 4.0
 """Of a property's odds to be used: with several of 0.4 each, none is likelier than that one of them is."""
@@ -101,7 +101,8 @@ class Proposer:
             if not text:
                 seen = seen.without(ASK_ABOUT_TEXT)
             intent = seen.name if seen.probability >= self._guidance.sure else UNSURE
-            asks = back or sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT)) >= _LIKELY
+            share = sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT))
+            asks = back or intent == UNSURE or share >= _LIKELY
             back = back or seen.name == ASK_BACK
         found = reader.read(question, [text], between).text if reader is not None and text and asks else ""
         # A system message may hold what the user didn't tell: the decoder has it before it.

@@ -289,7 +289,7 @@ TOLD = [{"role": "user", "content": "My cat is Pomfret."}, {"role": "assistant",
 
 def test_nothing_is_looked_up_for_what_does_not_ask(say) -> None:
     rows = [*TOLD, {"role": "user", "content": "Good night, my cat!"}]
-    finds = Finds(told="Pomfret", meant={"closings good night": 0.999, "ask back": 0.001})
+    finds = Finds(told="Pomfret", meant={"closings good night": 0.9995, "ask back": 0.0005})
     assert say(finds, rows)[0] != "Pomfret."
     assert not hasattr(finds, "looked")
 
@@ -300,6 +300,15 @@ def test_what_may_be_asked_back_is_looked_up(say) -> None:
     assert say(finds, rows)[0] == "Pomfret."
     rows[-1] = {"role": "user", "content": "What's my cat called?"}  # its words say so
     assert say(Finds(told="Pomfret", meant={"statement": 1.0}), rows)[0] == "Pomfret."
+
+
+def test_it_is_looked_up_where_nobody_is_sure_what_is_meant() -> None:
+    rows = [*TOLD, {"role": "user", "content": "At feeding time I shout what?"}]
+    finds = Finds(told="Pomfret", meant={"statement": 0.4, "haha": 0.3})
+    for sure, found in ((0.3, ""), (0.5, "Pomfret")):
+        noticed = Proposer(Guidance(sure=sure), finds, [b"a"]).notice(rows, lambda: None)  # type: ignore[arg-type]
+        assert noticed is not None
+        assert noticed.found == found
 
 
 def test_what_is_asked_back_and_was_not_told_is_said_to_be_unless_a_system_message_may_hold_it(say) -> None:
