@@ -2,7 +2,8 @@
 
 The shape of `home-base` is trained beside that of GPT-2 (learned positions, LayerNorm, GELU, biases), each
 as the recipe trains (Muon for the matrices) and GPT-2's with AdamW alone too, all on the same batches in
-the same order; then each reads a text that none has seen. Bits per byte don't depend on the tokenizer.
+the same order (an arm of another vocabulary has its own, as many tokens but another amount of text);
+then each reads a text that none has seen. Bits per byte don't depend on the tokenizer.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from models.encoders.intent import ASK_ABOUT_TEXT
 from models.tokenizers.chat_template import bracketed
 
 PLAIN = 0.25
-"""Share of conversations without anything looked up."""
+"""Share of conversations without anything noticed."""
 _ASKED = 0.75
 """How often a question for something told is the one that's looked up, where there is one."""
 _WRONG = 0.03

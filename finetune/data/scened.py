@@ -44,7 +44,7 @@ def scened(seed: int, count: int) -> Iterator[list[Message]]:
     """Yield so many exchanges, scene by scene in turn; equal seeds give equal ones."""
     scenes = [scene for file in FILES for scene in load_scenes(file)]
     parts: list[Scene | Beat] = [*scenes, joke, fun_fact]
-    # It stands before answers to anything, so a word of it at a time isn't enough.
+    # Any message may end so: as often as a scene would be too rare to be learnt.
     parts += [partial(_unsure, scenes)] * UNSURE_AS_OFTEN
     made = 0
     for round_ in numbers():

@@ -13,6 +13,7 @@ import numpy as np
 
 from models.chat.guidance import Guidance
 from models.chat.proposals import NAMES, CallProposals, Next, Proposed, Slot, in_object
+from models.encoders.call import THRESHOLD
 from models.inference.guide import Logs, TokenTable
 from models.inference.sampling import log_softmax
 
@@ -63,6 +64,7 @@ class ProposalGuide:
         *,
         call: int,
         end: int,
+        forced: bool = False,
     ) -> None:
         """Stand at the beginning.
 
@@ -73,7 +75,9 @@ class ProposalGuide:
             proposals: What is proposed.
             call: The token that begins a call, and
             end: the one that ends a text.
+            forced: Whether a call comes in any case.
         """
+        self._forced = forced
         self._guidance, self._table, self._texts = guidance, table, texts
         self._proposals, self._call, self._end = proposals, call, end
         self._written = bytearray()
@@ -86,8 +90,9 @@ class ProposalGuide:
     @property
     def calls(self) -> int:
         """How many calls the answer will most likely hold."""
-        likely = self._proposals.calls is not None and self._proposals.wanted >= 0.5
-        return 1 + len(self._proposals.further) if likely else 0
+        proposals = self._proposals
+        likely = proposals.calls is not None and (self._forced or proposals.wanted >= THRESHOLD)
+        return 1 + len(proposals.further) if likely else 0
 
     @property
     def longest(self) -> int:

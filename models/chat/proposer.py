@@ -1,8 +1,8 @@
 """Asks the encoder's adapters what to propose to a decoder for one answer.
 
 Whether a tool is called and which one is the chooser's affair (`models.encoders.choose`), what the values
-of a call or of a document are the filler's. A classifier tells what the user means. Where that is to ask
-something back, or a text is given with the question, a reader looks it up (`models.chat.told`). What was
+of a call or of a document are the filler's. A classifier tells what the user means. Where that may be to ask
+something back or about a text, or isn't sure, a reader looks it up (`models.chat.told`). What was
 found, or else what is meant, stands before the answer.
 """
 
@@ -135,7 +135,10 @@ class Proposer:
             proposals = replace(proposals, document=slots)
         if proposals == Proposals():  # nothing to say
             return None
-        return ProposalGuide(self._guidance, self._table, self._texts, proposals, call=call, end=end)
+        forced = plan.choice not in {"none", "auto"}
+        return ProposalGuide(
+            self._guidance, self._table, self._texts, proposals, call=call, end=end, forced=forced
+        )
 
     def _answers(self, rows: Rows, noticed: Noticed) -> tuple[Proposed, ...]:
         """The answer in words: what tools gave, what was found, or that it wasn't told."""

@@ -235,7 +235,7 @@ def parameters(function: Schema) -> Schema:
 def _json(schema: Schema, budget: int, longest: int, owner: str) -> str:
     known = _known_formats(schema)
     share = budget // (_TOKENS_PER_CHARACTER * _count_strings(known))
-    length = max(_SHORTEST, min(_LONGEST, share), longest)
+    length = max(_SHORTEST, min(_LONGEST, share), min(longest, budget))
     limited = bounded(known, max_string=length)
     try:
         Grammar.from_json_schema(limited)

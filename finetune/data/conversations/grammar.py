@@ -31,6 +31,8 @@ _PLURALS = {
     "puppy": "puppies",
     "canary": "canaries",
     "fish": "fish",
+    "postman": "postmen",
+    "fisherman": "fishermen",
 }
 _QUESTION = re.compile(
     r"(what|how|when|where|who|which|why|since when|what's|who's)\b(?! (you|a|matters|an)\b)|"
@@ -98,9 +100,10 @@ def with_article(value: str) -> str:
 
 
 def plural(value: str) -> str:
-    """The plural of a noun."""
-    if value in _PLURALS:
-        return _PLURALS[value]
+    """The plural of a noun, which is the last word."""
+    before, blank, noun = value.rpartition(" ")
+    if noun in _PLURALS:
+        return before + blank + _PLURALS[noun]
     if value.endswith("y") and value[-2:-1] not in "aeiou":
         return value[:-1] + "ies"
     return value + ("es" if value.endswith(("s", "x", "sh", "ch")) else "s")

@@ -217,6 +217,11 @@ def test_articles_and_plurals() -> None:
         "a cat",
         "a unicorn",
     ]
+    assert [plural(words) for words in ("bold wolf", "quick postman", "small fox")] == [
+        "bold wolves",
+        "quick postmen",
+        "small foxes",
+    ]
     assert [plural(word) for word in ("fox", "puppy", "wolf", "monkey")] == [
         "foxes",
         "puppies",

@@ -242,6 +242,13 @@ def test_a_value_that_was_found_is_written_whole_however_long_it_is(say) -> None
     assert called(outcome) == [("get_weather", {"city": text})]
 
 
+def test_a_call_that_must_come_is_written_whole_though_it_is_unlikely(say) -> None:
+    text = "word " * 60 + "end"
+    finds = Finds(replace(CITY, value=text, others=()), probability=0.3)
+    _, outcome = say(finds, tools=[WEATHER], choice="get_weather", parallel=True)
+    assert called(outcome)[0] == ("get_weather", {"city": text})
+
+
 def test_each_of_several_calls_may_be_as_long_as_one(say) -> None:
     long = tuple((replace(CITY, value=letter * 60, others=()),) for letter in "abcd")
     _, outcome = say(Finds(CITY, probability=0.99, each=long), tools=[WEATHER], parallel=True)
@@ -340,7 +347,7 @@ def test_what_is_not_likely_enough_is_not_taken_for_what_is_meant() -> None:
     assert seen.asks_back
 
 
-def test_nobody_asks_about_a_text_where_there_is_none() -> None:
+def test_nobody_asks_about_a_text_before_anything_was_said() -> None:
     meant = {"ask about a text": 0.6, "know": 0.3, "look": 0.1}
     proposer = Proposer(Guidance(sure=0.7), Finds(meant=meant), [b"a"])  # type: ignore[arg-type]
     question = "When was the mill built?"
