@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from homespun.text.sentences import split
 from models.chat.passages import apart
 
 _LONGEST = 8000
@@ -64,6 +65,10 @@ def asked(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     beside, question = apart(rows[-1]["content"].strip())
     if not question:
         beside, question = "", beside
+    spans = split(question)
+    # What is told in the same breath was told: "My name is Ada. What is my name?"
+    if not beside and len(spans) > 1 and asks_back(question[spans[-1][0] :]):
+        beside, question = question[: spans[-1][0]].strip(), question[spans[-1][0] :]
     return question, "\n".join(part for part in (told(rows[:-1]), beside) if part)
 
 

@@ -69,3 +69,10 @@ def test_what_only_the_user_can_have_told_is_known_by_its_words(question):
 )
 def test_other_questions_and_advice_are_not_asked_back(question):
     assert not asks_back(question)
+
+
+def test_what_is_told_in_the_same_breath_is_there_to_be_found():
+    rows = [{"role": "user", "content": "My name is Ada. What is my name?"}]
+    assert asked(rows) == ("What is my name?", "My name is Ada.")
+    rows = [{"role": "user", "content": "It's late. What should I do about my cold?"}]
+    assert asked(rows)[1] == ""
