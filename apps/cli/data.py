@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from apps.cli.options import AsJson
-from apps.cli.output import columns, emit, note, printable
+from apps.cli.output import columns, complain, emit, note, printable
 
 if TYPE_CHECKING:
     from finetune.preview import Pieces
@@ -77,7 +77,7 @@ def _recipe(
         return
     _print(found.kinds)
     for line in found.missed():
-        note(line)
+        complain(line)
 
 
 def _with_preview(table: Table[Any]) -> list[str]:

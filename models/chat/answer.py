@@ -113,7 +113,7 @@ def answer(
     room = context_length - len(prompt.ids)
     # A document, or a call that was asked for or is proposed, may be long; text that wanders on may not.
     expected, longest = (0, 0) if guide is None else (guide.calls, guide.longest)
-    bound = plan.document is not None or plan.choice not in {"none", "auto"} or expected > 0
+    bound = plan.document is not None or plan.forced or expected > 0
     wanted = options.max_tokens or (LONGEST_DOCUMENT if bound else options.default_max_tokens)
     left = None if options.deadline is None else options.deadline - (time.monotonic() - started)
     request = Request(

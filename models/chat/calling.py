@@ -130,8 +130,7 @@ class ChatCaller(ChatEncoded):
         caller: Caller = self._find(name)
         rows = to_template(messages)
         ways = plan(tools, tool_choice, None, parallel_tool_calls)
-        forced = ways.choice not in ("auto", "none")
-        if rows[-1]["role"] == "tool" and not forced:
+        if rows[-1]["role"] == "tool" and not ways.forced:
             return Reply(_results(messages))
         functions = ways.callable
         if not functions:
@@ -144,9 +143,9 @@ class ChatCaller(ChatEncoded):
         if call is None:
             return Reply(NO_TOOLS)
         function = functions[call.place]
-        reply = _decided(call, function, forced)
+        reply = _decided(call, function, ways.forced)
         if ways.parallel and reply.calls:
-            several = caller.several(turns, function, between)
+            several = caller.several(turns, call, function, between)
             return _repeated(reply, call, function, several, [caller.passed(one) for one in several])
         return reply
 

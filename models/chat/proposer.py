@@ -19,9 +19,9 @@ from models.chat.call_form import compact
 from models.chat.guidance import Adapters, Guidance
 from models.chat.proposal_guide import OPEN, RARELY, ProposalGuide, Proposals
 from models.chat.proposals import CallProposals, Proposed, Slot
-from models.chat.told import asked, asks_back
+from models.chat.told import asked, asks_back, has_text
 from models.chat.tools import Plan, problem, satisfies
-from models.encoders.call import THRESHOLD
+from models.encoders.call import THRESHOLD, Call
 from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK, UNSURE
 from models.inference.guide import TokenTable
 from models.tokenizers.chat_template import bracketed
@@ -98,7 +98,7 @@ class Proposer:
         back = asks_back(question)
         if classifier is not None:
             seen = classifier.classify(turns_of(rows), between)
-            if not text:
+            if not has_text(rows):
                 seen = seen.without(ASK_ABOUT_TEXT)
             intent = seen.name if seen.probability >= self._guidance.sure else UNSURE
             share = sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT))
@@ -135,9 +135,8 @@ class Proposer:
             proposals = replace(proposals, document=slots)
         if proposals == Proposals():  # nothing to say
             return None
-        forced = plan.choice not in {"none", "auto"}
         return ProposalGuide(
-            self._guidance, self._table, self._texts, proposals, call=call, end=end, forced=forced
+            self._guidance, self._table, self._texts, proposals, call=call, end=end, forced=plan.forced
         )
 
     def _answers(self, rows: Rows, noticed: Noticed) -> tuple[Proposed, ...]:
@@ -171,22 +170,22 @@ class Proposer:
         seen = look_at(found, functions[found.name])
         wanted = found.probability if seen.possible else RARELY
         texts = () if seen.question is None else ((seen.question, 1.0 - OPEN),)
-        if plan.parallel and (wanted >= THRESHOLD or plan.choice != "auto"):
-            several = self._several(turns, functions[found.name], between)
+        if plan.parallel and (wanted >= THRESHOLD or plan.forced):
+            several = self._several(turns, found, functions[found.name], between)
             if several:
                 return Proposals(wanted, several[0], None, texts, further=several[1:])
         return Proposals(wanted, CallProposals(names, slots), None, texts)
 
     def _several(
-        self, turns: list[tuple[str, str]], function: Mapping[str, Any], between: Between
+        self, turns: list[tuple[str, str]], call: Call, function: Mapping[str, Any], between: Between
     ) -> tuple[CallProposals, ...]:
         """What is proposed for each of several calls; () where one is asked for, or one can't be made."""
         caller = self._adapters.caller
-        found = caller.several(turns, function, between)
+        found = caller.several(turns, call, function, between)
         if any(problem(dict(function), caller.passed(one)) is not None for one in found):
             return ()
         name = str(function["name"])
-        each = [{name: [_slot(one, function, told=True) for one in call]} for call in found]
+        each = [{name: [_slot(one, function, told=True) for one in own]} for own in found]
         return tuple(CallProposals({name: 1.0}, slots.__getitem__) for slots in each)
 
     def _slots(

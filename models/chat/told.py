@@ -18,6 +18,8 @@ _LONGEST = 8000
 """Characters of what was told that are read, the newest; some two thousand tokens, half a second."""
 _SHORT = 60
 """Characters of an answer that may need its question."""
+_TEXT = 60
+"""Characters from which on what stands beside a question is a text to be asked about."""
 _OURS = re.compile(
     r"\b(?:my|mine|our|ours)\b|\b(?:do|did|have) (?:i|we)\b|\b(?:how old|who) am i\b"
     r"|\b(?:i|we) (?:live|work|said|told)\b",
@@ -62,14 +64,33 @@ def asked(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     Args:
         rows: Template dictionaries, oldest first; the last one is the user's.
     """
-    beside, question = apart(rows[-1]["content"].strip())
+    beside, question = _divided(rows[-1]["content"])
     if not question:
         beside, question = "", beside
-    spans = split(question)
-    # What is told in the same breath was told: "My name is Ada. What is my name?"
-    if not beside and len(spans) > 1 and asks_back(question[spans[-1][0] :]):
-        beside, question = question[: spans[-1][0]].strip(), question[spans[-1][0] :]
     return question, "\n".join(part for part in (told(rows[:-1]), beside) if part)
+
+
+def has_text(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the user gave a text that could be asked about: something of a length, a question apart.
+
+    Args:
+        rows: Template dictionaries.
+    """
+    return any(len(_divided(row["content"])[0]) >= _TEXT for row in rows if row["role"] == "user")
+
+
+def _divided(message: str) -> tuple[str, str]:
+    """A message without its question, and that; either may be ""."""
+    beside, question = apart(message.strip())
+    spans = split(question)
+    if beside or len(spans) < 2:
+        return beside, question
+    # In one breath: "My name is Ada. What is my name?"
+    place = spans[-1].start
+    beside, last = question[:place].strip(), question[place:]
+    if asks_back(last) or (len(beside) >= _TEXT and last.endswith("?")):
+        return beside, last
+    return "", question
 
 
 def asks_back(question: str) -> bool:

@@ -76,6 +76,11 @@ class Plan:
         return [f for f in self.functions if self.choice in {"auto", "any", f["name"]}]
 
     @property
+    def forced(self) -> bool:
+        """Whether a tool has to be called."""
+        return self.choice not in {"none", "auto"}
+
+    @property
     def free(self) -> bool:
         """Whether the answer is plain text."""
         return not self.callable and self.document is None

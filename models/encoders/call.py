@@ -23,6 +23,8 @@ from models.encoders.skill import settings_of
 SETTING = "call"
 """Where the chooser's settings hold the calibration, of `odds` and `required`."""
 THRESHOLD = 0.5
+SOLE = 0.9
+"""Share of a tool among all from which on the others can't be what a part of the message asks for."""
 _INPUTS = frozenset({"odds", "required"})
 
 
@@ -130,13 +132,23 @@ class Caller:
     def several(
         self,
         turns: Sequence[tuple[str, str]],
+        call: Call,
         function: Mapping[str, Any],
         between: Callable[[], None] | None = None,
     ) -> list[tuple[Argument, ...]]:
         """What was found for each of several calls of one function; [] where no more than one is asked for.
 
-        All of them have what the function needs. See `call`.
+        All of them have what the function needs. Where another tool may be meant too, nothing is shared out:
+        what is the other's would be made a call of this one.
+
+        Args:
+            turns: (role, text), the newest last.
+            call: The likeliest one, from `likeliest`.
+            function: The one that it calls.
+            between: Called before each pass; what it raises ends the work.
         """
+        if call.choice.lead < SOLE:
+            return []
         found = [tuple(one) for one in several(self.filler, turns, function, between)]
         lacking = any(one.required and one.value is None for call in found for one in call)
         return [] if lacking else found

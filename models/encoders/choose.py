@@ -40,6 +40,11 @@ class Choice:
     odds: float
     tokens: int = 0
 
+    @property
+    def lead(self) -> float:
+        """The likeliest tool's share among the tools; 0 where there are none."""
+        return self.probabilities[self.place] / sum(self.probabilities) if self.place >= 0 else 0.0
+
 
 class Chooser:
     """Chooses with an adapter on the encoder; found when made, loaded at the first choice.

@@ -64,6 +64,10 @@ def test_what_needs_public_data_is_said_to_lack(
     shown = homespun("data", "preview", "home-chat", "--json").json
     assert {"conversations", "memories", "scenes", "tools"} == set(shown["kinds"])
     assert {"requests", "texts"} <= set(shown["lacking"])
+    told = homespun("data", "preview", "home-chat", "--count", "1")
+    assert told.status == 0
+    assert "requests, texts" in told.err
+    assert "can't be shown: no public data is named" in told.err
     for arguments in (("home-chat", "--kind", "requests"), ("read",)):
         done = homespun("data", "preview", *arguments)
         assert (done.status, "no public data is named" in done.line, "HOMESPUN_DATA" in done.line) == (

@@ -76,7 +76,7 @@ class Finds:
         names = function["parameters"]["properties"]
         return [one for one in self.arguments if one.name in names]
 
-    def several(self, turns: Any, function: Any, between: Any) -> list[tuple[Argument, ...]]:
+    def several(self, turns: Any, call: Any, function: Any, between: Any) -> list[tuple[Argument, ...]]:
         between()
         return list(self.each)
 
@@ -347,12 +347,14 @@ def test_what_is_not_likely_enough_is_not_taken_for_what_is_meant() -> None:
     assert seen.asks_back
 
 
-def test_nobody_asks_about_a_text_before_anything_was_said() -> None:
+def test_nobody_asks_about_a_text_where_there_is_none() -> None:
     meant = {"ask about a text": 0.6, "know": 0.3, "look": 0.1}
     proposer = Proposer(Guidance(sure=0.7), Finds(meant=meant), [b"a"])  # type: ignore[arg-type]
     question = "When was the mill built?"
-    for message, intent in ((question, "know"), (f"The mill is from 1802.\n\n{question}", UNSURE)):
-        noticed = proposer.notice([{"role": "user", "content": message}], lambda: None)
+    text = "The mill by the river is from 1802, the bridge beside it is from 1911."
+    for before, intent in (("", "know"), ("Hi", "know"), (text, UNSURE)):
+        rows = [{"role": "user", "content": message} for message in (before, question) if message]
+        noticed = proposer.notice(rows, lambda: None)
         assert noticed is not None
         assert noticed.intent == intent
 

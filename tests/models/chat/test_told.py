@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.chat.told import asked, asks_back, told
+from models.chat.told import asked, asks_back, has_text, told
 
 
 def said(*turns):
@@ -74,5 +74,19 @@ def test_other_questions_and_advice_are_not_asked_back(question):
 def test_what_is_told_in_the_same_breath_is_there_to_be_found():
     rows = [{"role": "user", "content": "My name is Ada. What is my name?"}]
     assert asked(rows) == ("What is my name?", "My name is Ada.")
-    rows = [{"role": "user", "content": "It's late. What should I do about my cold?"}]
-    assert asked(rows)[1] == ""
+    text = "The mill by the river was built in 1802 and burnt down in 1876."
+    assert asked([{"role": "user", "content": f"{text} Who built it?"}]) == ("Who built it?", text)
+    for plain in ("It's late. What should I do about my cold?", "We buy 3 boxes of 6 eggs. How many is it?"):
+        assert asked([{"role": "user", "content": plain}]) == (plain, "")
+
+
+def test_a_text_to_be_asked_about_has_some_length_without_its_question():
+    text = "The mill by the river was built in 1802 and burnt down in 1876."
+    question = "And who was it that had built this old mill by the quiet river?"
+    for said, given in (
+        (["Hi", question], False),
+        ([text, question], True),
+        ([f"{text}\n\n{question}"], True),
+    ):
+        assert has_text([{"role": "user", "content": message} for message in said]) is given
+    assert not has_text([{"role": "assistant", "content": text}])

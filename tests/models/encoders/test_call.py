@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -187,14 +188,21 @@ def test_of_several_calls_each_has_what_the_function_needs(
             for one in guests
         ]
 
+    call = caller.likeliest(said(WHOLE), [BOOK])
+    assert call is not None
     monkeypatch.setattr("models.encoders.call.several", lambda *_: found(2, 4))
-    calls = caller.several(said(WHOLE), BOOK)
+    calls = caller.several(said(WHOLE), call, BOOK)
     assert [caller.passed(one) for one in calls] == [
         {"place": "Lumen", "guests": guests} for guests in (2, 4)
     ]
+    for lead, several in ((0.91, 2), (0.89, 0)):
+        mixed = replace(call, choice=replace(call.choice, place=0, probabilities=(lead, 1 - lead)))
+        assert len(caller.several(said(WHOLE), mixed, BOOK)) == several
     monkeypatch.setattr("models.encoders.call.several", lambda *_: found(2, None))
-    assert caller.several(said(WHOLE), BOOK) == []
+    assert caller.several(said(WHOLE), call, BOOK) == []
 
 
 def test_one_request_is_not_several_calls(caller: Caller) -> None:
-    assert caller.several(said(WHOLE), BOOK) == []
+    call = caller.likeliest(said(WHOLE), [BOOK])
+    assert call is not None
+    assert caller.several(said(WHOLE), call, BOOK) == []
