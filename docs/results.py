@@ -51,7 +51,7 @@ def main(
     weights: Path = WEIGHTS,
 ) -> int:
     """Runs the command and returns its exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0] + ".")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if the README is stale")
     parser.add_argument("--add", metavar="RUN", help="a run folder, its id or a report file to keep")
     parser.add_argument("--as", dest="name", metavar="NAME", help="what to call it")

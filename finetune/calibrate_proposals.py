@@ -52,7 +52,7 @@ class Score:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0] + ".")
     parser.add_argument("model", help="name or folder of a model with proposals in its configuration")
     parser.add_argument("--requests", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--write", action="store_true", help="keep the best in the model's configuration")

@@ -49,7 +49,7 @@ def render(
         f"## Results\n\n{BEGIN}\n\nNot measured yet: `homespun eval all --model {name}`.\n\n{END}",
         "## Shape\n\n" + _shape(net),
         *_proposed(config.get("proposals")),
-        "## Training\n\n" + "\n\n".join(_stage(stage) for stage in stages),
+        "## Training\n\n" + "\n\n".join([*_order(stages), *map(_stage, stages)]),
         "## Data\n\n" + _data(stages),
         *ablations.shown(training),
         "## Limits\n\n" + settings.get("limits", "Not stated."),
@@ -206,6 +206,15 @@ def _shape(net: Mapping[str, Any]) -> str:
         ("vocabulary", f"{net['vocab_size']:,} (byte-level BPE)"),
     ]
     return "\n".join(f"- {label}: {value}" for label, value in rows)
+
+
+def _order(stages: Sequence[Mapping[str, Any]]) -> list[str]:
+    if len(stages) < 2:
+        return []
+    return [
+        f"{len(stages)} stages, each from the weights of the one before. Each is validated on its own "
+        "mixture of texts, so that losses don't compare across stages; the last one made the weights."
+    ]
 
 
 def _stage(stage: Mapping[str, Any]) -> str:

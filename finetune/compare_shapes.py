@@ -86,7 +86,7 @@ class Reached:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0] + ".")
     parser.add_argument(
         "text", type=Path, help="a text to read in the end, e.g. WikiText-2's validation part"
     )

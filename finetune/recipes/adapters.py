@@ -94,7 +94,7 @@ def tune(plan: Plan, context: Context) -> AdaptResult:
     say = context.reporter.say
     if not (out / "rows" / "valid" / "meta.json").is_file() and config.rows == str(out / "rows"):
         if context.data is None:
-            raise UsageError(f"{plan.name} learns from public data: {NEEDS_DATA}")
+            raise UsageError(f"{plan.name} learns from public data, and {NEEDS_DATA}")
         data = existing(context.data)
         layout = Layout(open_trunk(locate(home=context.home)).tokenizer, **plan.lengths)
         made = plan.prepare(layout, data, own)

@@ -180,7 +180,8 @@ def build_grammar(
         closing: What ends it.
         text_tokens: Tokens that may stand in free text though they look special.
         calls: How many calls share the budget; 0 is as many as there may be.
-        longest: Characters that a string may have in any case: somebody knows what will be written.
+        longest: Characters that a string may have if a call has as many tokens: somebody knows what will
+            be written.
 
     Raises:
         UsageError: A schema uses what cannot be enforced; the message names tool and keyword.

@@ -119,7 +119,7 @@ CORRECTION = re.compile(
 
 
 def test_a_correction_replaces_the_old_value() -> None:
-    corrected = 0
+    corrected = repeated = 0
     for talk in talks(21, 3000):
         lines = [message["content"] for message in talk.messages]
         for at, line in enumerate(lines[:-1]):
@@ -131,8 +131,10 @@ def test_a_correction_replaces_the_old_value() -> None:
                 for later in lines[at + 2 :]:
                     again = re.match(rf"Your favourite {kind} is (.+?)(?:\.|, you(?:r|'re)? .+)$", later)
                     if again:
+                        repeated += 1
                         assert again[1] == value
     assert corrected > 10
+    assert repeated > 0, repeated
 
 
 def test_first_lines_are_varied(sample) -> None:

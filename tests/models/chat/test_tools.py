@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +20,7 @@ from typing_extensions import TypedDict
 
 from homespun.errors import UsageError
 from models.chat.homespun import ChatHomespun
-from models.chat.tools import plan
+from models.chat.tools import build_grammar, plan
 
 
 class Trip(BaseModel):
@@ -218,3 +219,16 @@ async def test_agents_run_async_with_the_strategy_of_the_profile(model: ChatHome
     state = await agent.ainvoke({"messages": [("human", "Plan a trip.")]})
     assert isinstance(state["structured_response"], Trip)
     assert json.loads(state["messages"][-1].text)["days"] == state["structured_response"].days
+
+
+@pytest.mark.parametrize(
+    ("calls", "longest", "length"),
+    [(0, 0, 40), (2, 0, 75), (1, 0, 150), (1, 300, 300), (2, 290, 290), (1, 5000, 600)],
+)
+def test_strings_get_their_share_of_the_tokens_or_what_will_be_written(
+    calls: int, longest: int, length: int
+) -> None:
+    weather = {"type": "function", "function": {"name": "weather", "parameters": {
+        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}  # fmt: skip
+    grammar = build_grammar(plan([weather], None, None, True), 600, calls=calls, longest=longest)
+    assert re.findall(r'"maxLength": (\d+)', grammar.definition) == [str(length)]
