@@ -12,18 +12,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from homespun.errors import HomespunError, UsageError
+from homespun.errors import HomespunError, ModelNotFound, UsageError
 from homespun.names import Table
 from homespun.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.checkpoint.sqlite import SqliteSaver
 
     from apps.pages.context import PageContext
     from evals.suite import Suite
-    from graphs.chatbot.turns import Chatbot
+    from graphs.chatbot.steps import Chatbot
+    from graphs.persistence import State
     from rag.judges.judge import Judge
 
 
@@ -44,16 +43,29 @@ def state_file(settings: Settings) -> Path:
 
 
 @contextmanager
-def open_threads(settings: Settings) -> Iterator[SqliteSaver]:
-    """Opens the file of threads.
+def open_state(settings: Settings) -> Iterator[State]:
+    """Opens the file of threads, memories and opinions, and removes what was deleted long ago.
 
     Raises:
         HomespunError: if it can't be used.
     """
-    from graphs.persistence import open_checkpointer
+    from graphs import persistence
+    from graphs.threads import Threads
 
-    with open_checkpointer(state_file(settings)) as saver:
-        yield saver
+    with persistence.open_state(state_file(settings), index=_index(settings)) as state:
+        Threads(state).purge()
+        yield state
+
+
+def _index(settings: Settings) -> Any:
+    """How memories are embedded; without the encoder they're found by their age."""
+    from models.encoders.embed import LocalEmbeddings
+
+    try:
+        encoder = LocalEmbeddings(home=settings.home, threads=settings.threads)
+    except ModelNotFound:
+        return None
+    return {"dims": 384, "embed": encoder, "fields": ["text"]}
 
 
 def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> BaseChatModel:
@@ -105,16 +117,35 @@ def warm(settings: Settings) -> threading.Thread | None:
     return thread
 
 
-def chatbot_graph(model: BaseChatModel, checkpointer: BaseCheckpointSaver[Any] | None) -> Chatbot:
-    """Returns the memory chatbot over `model`."""
-    from graphs.chatbot.graph import build
+def chatbot_graph(settings: Settings, model: BaseChatModel, state: State | None, name: str = "") -> Chatbot:
+    """Returns the memory chatbot.
 
-    return build(model, checkpointer=checkpointer)
+    Args:
+        settings: say who finds what is to be remembered.
+        model: who answers.
+        state: where threads and memories are kept.
+        name: the model's address, if it isn't the settings' own.
+    """
+    from graphs.chatbot.condense import by_model as summary_by
+    from graphs.chatbot.graph import build
+    from graphs.memories.extract import by_model as memories_by
+    from graphs.memories.extract import in_own_words
+    from models.chat.loading import is_large
+
+    return build(
+        model,
+        checkpointer=None if state is None else state.saver,
+        store=None if state is None or settings.memory == "off" else state.store,
+        find=lambda address: chat_model(settings, address),
+        extract=memories_by(model) if settings.memory == "model" else in_own_words,
+        summarise=summary_by(model) if is_large(name or settings.model, settings.home) else None,
+    )
 
 
 def chatbot() -> Chatbot:
     """The factory that langgraph.json names: the chatbot by the settings, kept by LangGraph's own server."""
-    return chatbot_graph(chat_model(load_settings()), None)
+    settings = load_settings()
+    return chatbot_graph(settings, chat_model(settings), None)
 
 
 def check_page_model(settings: Settings) -> None:
@@ -132,8 +163,9 @@ def check_page_model(settings: Settings) -> None:
         )
 
 
-def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
+def page_context(settings: Settings, state: State) -> PageContext:
     """Returns what the Gradio pages are given."""
+    from apps.pages.answer import Running
     from apps.pages.context import KNOBS, PageContext
     from apps.pages.evals.desk import Desk
     from apps.pages.evals.served import routes
@@ -147,7 +179,7 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
     listed = {info.name: info for info in list_models(settings.home)}
 
     def graph(model: str) -> Chatbot:
-        return chatbot_graph(chat_model(settings, model), checkpointer)
+        return chatbot_graph(settings, chat_model(settings, model), state, model)
 
     def check(model: str, text: str) -> None:
         check_question(chat_model(settings, model), text)
@@ -172,19 +204,22 @@ def page_context(settings: Settings, checkpointer: SqliteSaver) -> PageContext:
 
         return recordings.add(settings.folder.recorded, recordings.turn(messages, at, **said))
 
-    alone = settings.host in ("127.0.0.1", "localhost", "::1")
+    known = settings.auth is not None
+    alone = settings.host in ("127.0.0.1", "localhost", "::1") and not known
     desk = Desk(settings)
     first = [] if settings.model in listed else [settings.model]
     return PageContext(
         graph=graph,
         models=list(dict.fromkeys([*first, *listed, READER])),
         model=settings.model,
-        checkpointer=checkpointer,
+        state=state,
+        running=Running(),
         check=check,
         sampling=sampling,
         about=about,
         manner=manner,
-        history=alone,
+        history=alone or known,
+        memory=settings.memory != "off" and (alone or known),
         keep=keep if alone else None,
         evals=desk,
         # A report holds what was asked and said: that is for this machine's owner.

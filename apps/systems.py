@@ -20,11 +20,12 @@ from models.chat.addresses import READER, adapters_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langgraph.checkpoint.sqlite import SqliteSaver
 
+    from apps.acquaintances import Acquaintances
     from evals.suite import System
     from evals.systems import Reader, Reply
-    from graphs.chatbot.turns import Chatbot
+    from graphs.chatbot.steps import Chatbot
+    from graphs.persistence import State
     from rag.judges.judge import Judge
 
 THREADS = "threads.sqlite"
@@ -43,7 +44,7 @@ class Systems:
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self._settings = settings
         self._stack = stack
-        self._saver: SqliteSaver | None = None
+        self._state: State | None = None
 
     def make(self, kind: str, address: str | None = None) -> System[Any]:
         """Returns the system of a kind (see `evals.systems.KINDS`) that an address leads to.
@@ -60,6 +61,7 @@ class Systems:
         makers: Mapping[str, Callable[[str], System[Any]]] = {
             "chat": self._chat,
             "conversation": self._conversation,
+            "acquaintance": self._acquaintance,
             "likelihood": self._likelihood,
             "judge": self._judge,
             "reader": self._reader,
@@ -107,13 +109,35 @@ class Systems:
 
         model = self._model(address)
         taken = takes(address, self._settings.home)
-        saver = self._threads()
-        shown = [message.text for message in chat_prompt().format_messages(messages=[])]
+        state = self._threads()
+        # What one dialogue tells isn't for the next one.
+        settings = self._settings.model_copy(update={"memory": "off"})
+        shown = [message.text for message in chat_prompt().format_messages(system=[], messages=[])]
         fingerprint = digest("conversation", chat_fingerprint(address, model), shown)
         call = Conversations(
-            graph=chatbot_graph(model, saver),
+            graph=chatbot_graph(settings, model, state, address),
             model=model,
-            saver=saver,
+            state=state,
+            fingerprint=fingerprint,
+            seeded=taken is None or "seed" in taken,
+        )
+        return System(address, call, fingerprint, self._workers(address), self._about(address))
+
+    def _acquaintance(self, address: str) -> System[Acquaintances]:
+        from apps.acquaintances import Acquaintances, memory_fingerprint
+        from evals.sample import digest
+        from evals.suite import System
+        from models.chat.loading import takes
+
+        model = self._model(address)
+        taken = takes(address, self._settings.home)
+        fingerprint = digest(
+            "acquaintance", chat_fingerprint(address, model), memory_fingerprint(self._settings)
+        )
+        call = Acquaintances(
+            settings=self._settings,
+            model=model,
+            address=address,
             fingerprint=fingerprint,
             seeded=taken is None or "seed" in taken,
         )
@@ -182,12 +206,12 @@ class Systems:
             about["adapter_parameters"] = known.get(folder)
         return {name: count for name, count in about.items() if count is not None}
 
-    def _threads(self) -> SqliteSaver:
-        if self._saver is None:
-            from graphs.persistence import open_checkpointer
+    def _threads(self) -> State:
+        if self._state is None:
+            from graphs.persistence import open_state
 
-            self._saver = self._stack.enter_context(open_checkpointer(threads_file(self._settings)))
-        return self._saver
+            self._state = self._stack.enter_context(open_state(threads_file(self._settings)))
+        return self._state
 
 
 @contextmanager
@@ -220,16 +244,16 @@ class Conversations:
     """The chatbot graph as `evals.systems.Conversation`: its threads stay, to be looked at later.
 
     Attributes:
-        graph: the chatbot over `model`, kept by `saver`.
+        graph: the chatbot over `model`, kept in `state`.
         model: who answers.
-        saver: where threads are kept.
+        state: where threads are kept.
         fingerprint: of the system; part of each thread's name.
         seeded: whether the model can be told a seed.
     """
 
     graph: Chatbot
     model: BaseChatModel
-    saver: SqliteSaver
+    state: State
     fingerprint: str
     seeded: bool
 
@@ -242,10 +266,9 @@ class Conversations:
         from evals.asking import counts
         from evals.systems import Reply
         from graphs.chatbot import Context, check_question
-        from graphs.threads import prune
 
         name = thread_name(thread, self.fingerprint)
-        self.saver.delete_thread(name)
+        self.state.saver.delete_thread(name)
         context = Context(sampling={"seed": seed} if self.seeded else {})
         replies = []
         for turn in turns:
@@ -257,5 +280,5 @@ class Conversations:
             seconds = time.perf_counter() - began
             message = state["messages"][-1]
             replies.append(Reply(message.text, counts(message.usage_metadata), seconds))
-        prune(self.saver, name, keep=1)
+        self.state.saver.prune([name])
         return replies

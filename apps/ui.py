@@ -1,7 +1,8 @@
 """The Gradio suite: builds the app out of the pages and serves it on this machine.
 
 Contract: nothing leaves the machine. Gradio's analytics are switched off before Gradio is imported, fonts
-are the system's, and the API pages are hidden. `build_app` makes the ``gr.Blocks``; `launch` serves it.
+are the system's, and the API pages are hidden. `build_app` makes the ``gr.Blocks``; `launch` serves it,
+behind a login where it is given a check of names and passwords.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import socket
 import warnings
 from typing import Any
 
+from apps.gate import Auth, Gate, Mark, in_turn
 from apps.pages import PAGES
 from apps.pages.context import PageContext
 from homespun.errors import UsageError
@@ -54,6 +56,8 @@ def launch(
     port: int = 7860,
     open_browser: bool = False,
     block: bool = True,
+    auth: Auth | None = None,
+    mark: Mark | None = None,
 ) -> tuple[Any, str]:
     """Serves the suite.
 
@@ -64,6 +68,9 @@ def launch(
         port: TCP port; 0 takes a free one.
         open_browser: shows the page in the default browser.
         block: waits until Ctrl-C; otherwise returns at once.
+        auth: ``auth(name, password)`` says who may log in, and nothing is served to others; None asks nobody.
+        mark: ``mark(name)`` gives what changes when a user's logins end, see `apps.gate.Gate`; None: they
+            last until the user logs out or the server ends.
 
     Returns:
         The running ``gr.Blocks`` and its address.
@@ -75,6 +82,11 @@ def launch(
     app = build_app(context, pages)
     from apps.pages import look
 
+    served: dict[str, Any] = {"routes": list(context.routes())}
+    if auth is not None:
+        from starlette.middleware import Middleware
+
+        served["middleware"] = [Middleware(Gate, pages=pages.listed(), mark=mark)]
     app.queue(default_concurrency_limit=8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Gradio's own deprecations are no business of the user's
@@ -84,7 +96,8 @@ def launch(
             theme=look.theme(),
             css_paths=[look.STYLE],
             js=look.SCRIPT.read_text(encoding="utf-8"),
-            app_kwargs={"routes": list(context.routes())},
+            app_kwargs=served,
+            auth=None if auth is None else in_turn(auth),
             footer_links=[],
             run_history=False,
             enable_monitoring=False,

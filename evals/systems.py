@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 KINDS: Mapping[str, str] = {
+    "acquaintance": "evals.systems.Acquaintance",
     "chat": "langchain_core.language_models.BaseChatModel",
     "conversation": "evals.systems.Conversation",
     "judge": "langchain_core.cross_encoders.BaseCrossEncoder",
@@ -52,11 +53,13 @@ class Reply:
         text: what was said.
         usage: tokens, as LangChain counts them.
         seconds: from the question to the end of the reply.
+        recalled: what was known of the user when it was given, where the system tells.
     """
 
     text: str
     usage: Mapping[str, Any]
     seconds: float
+    recalled: tuple[str, ...] = ()
 
 
 class Conversation(Protocol):
@@ -64,6 +67,51 @@ class Conversation(Protocol):
 
     def __call__(self, turns: Sequence[str], *, thread: str, seed: int) -> Sequence[Reply]:
         """Plays `turns` in a new thread of that id, dropping an older one, and returns the replies."""
+        ...
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One user's turns in one thread.
+
+    Attributes:
+        user: who speaks.
+        thread: where; a thread of this name goes on, if the user had it.
+        turns: what they say.
+        restart: whether all that the system keeps is closed and opened anew before.
+    """
+
+    user: str
+    thread: str
+    turns: Sequence[str]
+    restart: bool = False
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What came of a visit.
+
+    Attributes:
+        replies: one a turn.
+        kept: what is remembered of the user after it, where the system tells.
+    """
+
+    replies: Sequence[Reply]
+    kept: tuple[str, ...] = ()
+
+
+class Acquaintance(Protocol):
+    """The chatbot graph with long-term memory: it knows its users in every thread, each apart."""
+
+    def __call__(self, visits: Sequence[Visit], *, scene: str, seed: int) -> Sequence[Visited]:
+        """Plays `visits` one after another and returns what came of each.
+
+        Args:
+            visits: what users say.
+            scene: whose users these are: nothing is known of them at its beginning, though it was played
+                before, and users of another scene are others.
+            seed: of the model's draws.
+        """
         ...
 
 

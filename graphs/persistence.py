@@ -1,75 +1,67 @@
-"""Where threads are kept: one SQLite file, its threads listed, copied and pruned.
+"""Where state is kept: one SQLite file with a checkpointer for threads and a store for all else.
 
-Contract: several threads of one process and several processes may use the file at once (write-ahead log, a
-busy timeout; writers wait for each other). Only messages and plain values are read back from it: a row that
-names any other type is returned as data, never imported.
+Contract: open it once a process and share it, whatever threads and event loops there are; several processes
+may use the file at once. A file of LangGraph's own SQLite checkpointer is taken over as it is opened. What
+else may keep state (a server's database) goes behind the same `State`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.store.base import BaseStore
 
+from graphs.sqlite.database import Database
+from graphs.sqlite.older import take_over
+from graphs.sqlite.saver import SqliteSaver
+from graphs.sqlite.store import SqliteStore
 from homespun.errors import HomespunError
 from homespun.files import no_space_is_clear
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from langgraph.store.base import IndexConfig
 
-BUSY_SECONDS = 15.0
+
+@dataclass(frozen=True)
+class State:
+    """What graphs keep things in.
+
+    Attributes:
+        saver: Threads: the checkpointer.
+        store: Everything else, by namespace: memories, titles, opinions.
+    """
+
+    saver: BaseCheckpointSaver[Any]
+    store: BaseStore
 
 
 @contextmanager
-def open_checkpointer(path: Path | str) -> Iterator[SqliteSaver]:
-    """Opens (and makes, if need be) the file of threads for synchronous graphs.
+def open_state(path: Path | str, *, index: IndexConfig | None = None) -> Iterator[State]:
+    """Opens (and makes, if need be) the file of state.
+
+    Args:
+        path: The SQLite file.
+        index: How texts in the store are embedded, so that they can be searched by meaning.
 
     Raises:
-        HomespunError: if the file can't be opened or isn't such a database.
+        HomespunError: If the file can't be opened or isn't such a database.
     """
     with _clear(path):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        # The saver has a lock, so the web server's threads may share the connection.
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
-    with closing(connection):
-        saver = SqliteSaver(connection, serde=_strict())
-        with _clear(path):
-            saver.setup()
-            connection.execute("PRAGMA synchronous=NORMAL")
-        yield saver
-
-
-@asynccontextmanager
-async def open_async_checkpointer(path: Path | str) -> AsyncIterator[AsyncSqliteSaver]:
-    """Opens the same file for asynchronous graphs; open it once a process and share it.
-
-    Raises:
-        HomespunError: if the file can't be opened or isn't such a database.
-    """
-    import aiosqlite
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-    with _clear(path):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        connection = await aiosqlite.connect(path, timeout=BUSY_SECONDS)
+        database = Database(path)
     try:
-        saver = AsyncSqliteSaver(connection, serde=_strict())
         with _clear(path):
-            await saver.setup()
-            await connection.execute("PRAGMA synchronous=NORMAL")
-        yield saver
+            saver = SqliteSaver(database)
+            store = SqliteStore(database, index=index)
+            take_over(saver)
+        yield State(saver, store)
     finally:
-        await connection.close()
-
-
-def _strict() -> JsonPlusSerializer:
-    # None: no types beside LangGraph's own list of safe ones (messages, dates, numbers, paths).
-    return JsonPlusSerializer(allowed_msgpack_modules=None)
+        database.close()
 
 
 @contextmanager

@@ -1,28 +1,33 @@
-"""The threads in a file: which there are, and what can be done with a whole one.
+"""A user's threads: which there are, what they're called, and what can be done with a whole one.
 
-Contract: works on what `open_checkpointer` gives. Names of threads are the user's: one line of at most 128
-printable characters.
+Contract: works on what `open_state` gives. A thread belongs to the user whose register it stands in; one that
+stands in none (a script's, an older file's) belongs to the local user. Nobody sees another's. Names are one
+line of at most 128 printable characters. A deleted thread can be taken back until `purge`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from graphs.chatbot.state import LOCAL
 from homespun.errors import UnknownName, UsageError
 from homespun.names import unknown
 
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
     from langgraph.checkpoint.base import CheckpointTuple
-    from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from graphs.persistence import State
 
 MAX_NAME = 128
-# The newest of a thread's checkpoints have all that it needs, and each holds the whole thread.
-KEPT = 8
+MAX_TITLE = 80
+UNDO = timedelta(days=1)
+"""How long a deleted thread can be taken back."""
+_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,10 @@ class ThreadInfo:
     """One line of a listing.
 
     Attributes:
-        name: the thread's id.
-        title: the beginning of its first question.
-        messages: how many there are, of both sides.
-        updated: when it last changed, with its time zone.
+        name: The thread's id.
+        title: What its user called it, or the beginning of its first question.
+        messages: How many there are, of both sides.
+        updated: When it last changed, with its time zone.
     """
 
     name: str
@@ -51,7 +56,7 @@ def check_name(name: str) -> str:
     """Returns `name` if a thread may be called that.
 
     Raises:
-        UsageError: if it's empty, too long, has a space at an end or holds what can't be printed.
+        UsageError: If it's empty, too long, has a space at an end or holds what can't be printed.
     """
     if not name or len(name) > MAX_NAME or name != name.strip() or not name.isprintable():
         raise UsageError(
@@ -60,106 +65,212 @@ def check_name(name: str) -> str:
     return name
 
 
-def list_threads(saver: SqliteSaver) -> list[ThreadInfo]:
-    """Returns all threads, the last changed first."""
-    found = [_info(name, held) for name in _names(saver) if (held := _newest(saver, name)) is not None]
-    return sorted(found, key=lambda info: info.updated, reverse=True)
+class Threads:
+    """The threads of one user.
 
-
-def read_thread(saver: SqliteSaver, name: str) -> list[AnyMessage]:
-    """Returns a thread's messages.
-
-    Raises:
-        UnknownName: if there is no such thread; the line names the nearest.
+    Args:
+        state: Where they are kept.
+        user: Whose they are.
     """
-    return _messages(_held(saver, name))
 
+    def __init__(self, state: State, user: str = LOCAL) -> None:
+        self._saver, self._store, self._user = state.saver, state.store, user
+        self._place = ("threads", user)
 
-def delete_thread(saver: SqliteSaver, name: str) -> None:
-    """Removes a thread and all its checkpoints.
+    def listed(self) -> list[ThreadInfo]:
+        """Returns all threads but the deleted ones, the last changed first."""
+        found = [self._info(name) for name in self._names()]
+        return sorted(filter(None, found), key=lambda info: info.updated, reverse=True)
 
-    Raises:
-        UnknownName: if there is no such thread.
-    """
-    _held(saver, name)
-    saver.delete_thread(name)
+    def search(self, words: str) -> list[ThreadInfo]:
+        """Returns the threads in whose title or messages all of these words are, the last changed first."""
+        wanted = words.casefold().split()
+        return [info for info in self.listed() if all(word in self._text(info) for word in wanted)]
 
+    def read(self, name: str) -> list[AnyMessage]:
+        """Returns a thread's messages.
 
-def fork_thread(saver: SqliteSaver, name: str, new: str, *, at: int | None = None) -> int:
-    """Copies a thread, or its first `at` messages, to a new name.
+        Raises:
+            UnknownName: If the user has no such thread; the line names the nearest.
+        """
+        return _messages(self._held(name))
 
-    Returns:
-        How many messages the copy has.
+    def is_mine(self, name: str) -> bool:
+        """Whether a name is free for this user: a thread of theirs, or of nobody's yet."""
+        owner = self._owner(name)
+        if owner is None:
+            return self._user == LOCAL or self._newest(name) is None
+        return owner == self._user and "deleted" not in self._entry(name)
 
-    Raises:
-        UnknownName: if there is no thread `name`.
-        UsageError: if `new` is taken or can't be a name, or the thread hasn't `at` messages.
-    """
-    held = _held(saver, name)
-    messages = _messages(held)
-    if _newest(saver, check_name(new)) is not None:
-        raise UsageError(f"There is a thread {new!r} already. Choose another name.")
-    if at is not None and not 1 <= at <= len(messages):
-        raise UsageError(f"The thread {name!r} has {len(messages)} messages; it can't be cut after {at}.")
-    kept = messages[:at]
-    values = {**held.checkpoint["channel_values"], "messages": kept}
-    saver.put(
-        {"configurable": {"thread_id": new, "checkpoint_ns": ""}},
-        {**held.checkpoint, "channel_values": values},
-        {**held.metadata, "source": "fork"},
-        held.checkpoint["channel_versions"],
-    )
-    return len(kept)
+    def open(self, name: str) -> str:
+        """Takes a new name into the register, so that the thread is this user's; returns the name.
 
+        Raises:
+            UsageError: If it can't be a name, or the thread is another user's.
+        """
+        check_name(name)
+        owner = self._owner(name)
+        if owner == self._user:
+            return name
+        if owner is not None or (self._user != LOCAL and self._newest(name) is not None):
+            raise UsageError(f"The name {name!r} is taken. Choose another one.")
+        self._write(name, {})
+        return name
 
-def prune(saver: SqliteSaver, name: str, *, keep: int = KEPT) -> int:
-    """Removes all but the newest checkpoints of a thread: n turns would otherwise take space as n².
+    def rename(self, name: str, title: str) -> None:
+        """Calls a thread something else; an empty title gives back the one of its first question.
 
-    Returns:
-        How many checkpoints were removed.
-    """
-    with saver.cursor() as cursor:
-        cursor.execute(
-            "SELECT checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' "
-            "ORDER BY checkpoint_id DESC LIMIT -1 OFFSET ?",
-            (name, keep),
+        Raises:
+            UnknownName: If there is no such thread.
+        """
+        self._held(name)
+        self._write(name, {**self._entry(name), "title": " ".join(title.split())[:MAX_TITLE]})
+
+    def delete(self, name: str) -> None:
+        """Puts a thread away; `restore` takes it back.
+
+        Raises:
+            UnknownName: If there is no such thread.
+        """
+        self._held(name)
+        self._write(name, {**self._entry(name), "deleted": datetime.now(UTC).isoformat()})
+
+    def restore(self, name: str) -> None:
+        """Takes a deleted thread back.
+
+        Raises:
+            UnknownName: If no thread of this name was deleted.
+        """
+        entry = self._entry(name)
+        if "deleted" not in entry:
+            raise UnknownName(f"No thread {name!r} was deleted.")
+        entry.pop("deleted")
+        self._write(name, entry)
+
+    def purge(self, older: timedelta = UNDO, only: Sequence[str] | None = None) -> int:
+        """Removes for good what was deleted longer ago than `older`; returns how many threads.
+
+        Their opinions go too (`graphs.opinions`); memories stay, they are the user's.
+
+        Args:
+            older: How long deleted threads are kept.
+            only: Names of threads; None is all.
+        """
+        before = datetime.now(UTC) - older
+        gone = [
+            name
+            for name, entry in self._entries()
+            if "deleted" in entry
+            and (only is None or name in only)
+            and datetime.fromisoformat(entry["deleted"]) <= before
+        ]
+        for name in gone:
+            self._saver.delete_thread(name)
+            for item in self._store.search(("opinions", self._user, name), limit=_PAGE):
+                self._store.delete(item.namespace, item.key)
+            self._store.delete(self._place, name)
+        return len(gone)
+
+    def fork(self, name: str, new: str, *, at: int | None = None) -> int:
+        """Copies a thread with all its branches, or its first `at` messages alone, to a new name.
+
+        Returns:
+            How many messages the copy has.
+
+        Raises:
+            UnknownName: If there is no thread `name`.
+            UsageError: If `new` is taken or can't be a name, or the thread hasn't `at` messages.
+        """
+        held = self._held(name)
+        messages = _messages(held)
+        if self._owner(check_name(new)) is not None or self._newest(new) is not None:
+            raise UsageError(f"There is a thread {new!r} already. Choose another name.")
+        if at is not None and not 1 <= at <= len(messages):
+            raise UsageError(f"The thread {name!r} has {len(messages)} messages; it can't be cut after {at}.")
+        if at is None:
+            self._saver.copy_thread(name, new)
+        else:
+            self._cut(held, new, at)
+        self._write(new, {})
+        return len(messages[:at])
+
+    def _cut(self, held: CheckpointTuple, new: str, at: int) -> None:
+        values = {"messages": _messages(held)[:at]}
+        self._saver.put(
+            {"configurable": {"thread_id": new, "checkpoint_ns": ""}},
+            {**held.checkpoint, "channel_values": values},
+            {**held.metadata, "source": "fork"},
+            held.checkpoint["channel_versions"],
         )
-        old = [(name, row[0]) for row in cursor.fetchall()]
-        for table in ("checkpoints", "writes"):
-            cursor.executemany(
-                f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_ns = '' AND checkpoint_id = ?", old
-            )
-    return len(old)
+
+    def _names(self) -> Sequence[str]:
+        entries = dict(self._entries())
+        own = [name for name, entry in entries.items() if "deleted" not in entry]
+        if self._user != LOCAL:
+            return own
+        listed = {item.key for item in self._pages(("threads",))}
+        return [*own, *(name for name in _all(self._saver) if name not in listed)]
+
+    def _info(self, name: str) -> ThreadInfo | None:
+        held = self._newest(name)
+        if held is None:
+            return None
+        messages = _messages(held)
+        title = self._entry(name).get("title") or _title(messages)
+        return ThreadInfo(name, title, len(messages), datetime.fromisoformat(held.checkpoint["ts"]))
+
+    def _text(self, info: ThreadInfo) -> str:
+        held = self._newest(info.name)
+        said = " ".join(message.text for message in _messages(held)) if held is not None else ""
+        return f"{info.title} {info.name} {said}".casefold()
+
+    def _held(self, name: str) -> CheckpointTuple:
+        owner = self._owner(name)
+        mine = owner == self._user or (owner is None and self._user == LOCAL)
+        held = self._newest(name) if mine and "deleted" not in self._entry(name) else None
+        if held is None:
+            raise UnknownName(unknown("thread", name, self._names()))
+        return held
+
+    def _owner(self, name: str) -> str | None:
+        if self._store.get(self._place, name) is not None:
+            return self._user
+        return next((item.namespace[1] for item in self._pages(("threads",)) if item.key == name), None)
+
+    def _newest(self, name: str) -> CheckpointTuple | None:
+        return self._saver.get_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        item = self._store.get(self._place, name)
+        return dict(item.value) if item is not None else {}
+
+    def _entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        return ((item.key, item.value) for item in self._pages(self._place))
+
+    def _pages(self, place: tuple[str, ...]) -> Sequence[Any]:
+        found: list[Any] = []
+        while page := self._store.search(place, limit=_PAGE, offset=len(found)):
+            found += page
+            if len(page) < _PAGE:
+                break
+        return found
+
+    def _write(self, name: str, entry: dict[str, Any]) -> None:
+        self._store.put(self._place, name, entry, index=False)
 
 
-def _names(saver: SqliteSaver) -> Sequence[str]:
-    with saver.cursor(transaction=False) as cursor:
-        cursor.execute("SELECT DISTINCT thread_id FROM checkpoints WHERE checkpoint_ns = ''")
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _newest(saver: SqliteSaver, name: str) -> CheckpointTuple | None:
-    return saver.get_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
-
-
-def _held(saver: SqliteSaver, name: str) -> CheckpointTuple:
-    held = _newest(saver, name)
-    if held is None:
-        raise UnknownName(unknown("thread", name, _names(saver)))
-    return held
+def _all(saver: Any) -> Sequence[str]:
+    # Our own saver has a quick way; another's newest checkpoints tell it too.
+    if hasattr(saver, "threads"):
+        return list(saver.threads())
+    return list(dict.fromkeys(str(held.config["configurable"]["thread_id"]) for held in saver.list(None)))
 
 
 def _messages(held: CheckpointTuple) -> list[AnyMessage]:
     return list(held.checkpoint["channel_values"].get("messages", []))
 
 
-def _info(name: str, held: CheckpointTuple) -> ThreadInfo:
-    messages = _messages(held)
+def _title(messages: Sequence[AnyMessage]) -> str:
     first = next((message.text for message in messages if message.type == "human"), "")
     title = " ".join(first.split())
-    return ThreadInfo(
-        name=name,
-        title=title if len(title) <= 60 else title[:59] + "…",
-        messages=len(messages),
-        updated=datetime.fromisoformat(held.checkpoint["ts"]),
-    )
+    return title if len(title) <= 60 else title[:59] + "…"

@@ -52,6 +52,11 @@ class Home:
         """Turns of the user's own conversations, kept as samples for `homespun eval recorded`."""
         return self.root / "recorded.jsonl"
 
+    @property
+    def users(self) -> Path:
+        """Who may log in to `homespun ui --auth`, with hashed passwords."""
+        return self.root / "users.toml"
+
     def ensure(self) -> Home:
         """Makes the folders that are missing and returns self.
 

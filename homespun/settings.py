@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -40,12 +40,19 @@ class Settings(BaseSettings):
     data: Path | None = Field(default=None, description="Folder of prepared public data for recipes.")
     host: str = Field(default="127.0.0.1", description="Address that `homespun ui` listens on.")
     port: int = Field(default=7860, ge=0, le=65535, description="Port of `homespun ui`; 0 takes a free one.")
+    auth: Path | None = Field(
+        default=None, description="File of the users who may log in to `homespun ui`; none: no login."
+    )
+    memory: Literal["words", "model", "off"] = Field(
+        default="words",
+        description="Who finds what users tell of themselves: their own words, the chat model, or nobody.",
+    )
     database: str | None = Field(default=None, description="Where conversations are kept, if not in `home`.")
     plugins: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="Rows for the tables, by family: {family: {name: 'module:ATTR'}}."
     )
 
-    @field_validator("home", "data")
+    @field_validator("home", "data", "auth")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()

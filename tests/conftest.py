@@ -102,6 +102,13 @@ def openai_server() -> Callable[[Any], AbstractContextManager[Any]]:
 
 
 @pytest.fixture(scope="session")
+def check_state() -> Callable[[Path], None]:
+    """Fails where a file of state isn't whole; see `statefile.py`."""
+    check: Callable[[Path], None] = _beside("statefile").check
+    return check
+
+
+@pytest.fixture(scope="session")
 def taught() -> ModuleType:
     """The module `taught.py`: what adapters made by hand know by heart."""
     return _beside("taught")
@@ -146,7 +153,7 @@ class Zygote:
         assert self._answer() == 0
 
     def start(self, *command: str, seconds: int = 200) -> int:
-        """Starts one (`homespun …` or `finetune …`) and gives its process id; SIGALRM ends it if it hangs.
+        """Starts one (`homespun …`, `finetune …` or `….py …`); SIGALRM ends it if it hangs. Gives its process id.
 
         Its standard output and error go to the files `out` and `err`.
         """

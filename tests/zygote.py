@@ -3,7 +3,7 @@
 Started as a script by the fixture `zygote`: hundreds of processes to be killed then take minutes.
 It reads one JSON object a line, `{"command": …}` to start one or `{"wait": pid}` for its exit status, and
 answers each with a number. The commands run as they do from a shell: their own process, standard streams and
-signals.
+signals. What ends in ".py" is a script.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import runpy
 import signal
 import sys
 from typing import Any
@@ -47,6 +48,9 @@ def run(request: dict[str, Any]) -> int:
         from finetune.__main__ import main as train
 
         return train(sys.argv[1:])
+    if sys.argv[0].endswith(".py"):
+        runpy.run_path(sys.argv[0], run_name="__main__")
+        return 0
     from apps.cli import main
 
     return main()

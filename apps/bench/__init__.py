@@ -16,6 +16,7 @@ BENCHES: Table[Callable[..., dict[str, Any]]] = Table(
         "decode": "apps.bench.decode:run",
         "embed": "apps.bench.embed:run",
         "fill": "apps.bench.fill:run",
+        "graphs": "apps.bench.graphs:run",
         "page": "apps.bench.page:run",
         "read": "apps.bench.read:run",
         "tokenizer": "apps.bench.tokenizer:run",

@@ -156,8 +156,10 @@ def _measured(
     from apps.pages.threads import read
     from graphs.threads import new_name
 
-    with compose.open_threads(settings) as saver:
-        graph = compose.chatbot_graph(chat, saver)
+    # What one question tells isn't for the next one.
+    settings = settings.model_copy(update={"memory": "off"})
+    with compose.open_state(settings) as state:
+        graph = compose.chatbot_graph(settings, chat, state)
         threads = {key: _begun(graph, one) for key, one in asked.items()}
     seen: dict[Key, tuple[Timed, Timed]] = {}
     with served(settings, folder) as address, Visitor(address) as visitor:
@@ -172,8 +174,8 @@ def _measured(
             direct = _ask(chat, one, sampling) if seed % 2 else None
             on_page = _ask_page(visitor, threads[key], one, seed)
             seen[key] = on_page, direct or _ask(chat, one, sampling)
-    with compose.open_threads(settings) as saver:
-        graph = compose.chatbot_graph(chat, saver)
+    with compose.open_state(settings) as state:
+        graph = compose.chatbot_graph(settings, chat, state)
         # What the page shows has Markdown and names of sources with it.
         kept = {key: read(graph, threads[key])[-1] for key in asked}
     return {key: (_counted(on_page, kept[key]), direct) for key, (on_page, direct) in seen.items()}
@@ -182,12 +184,12 @@ def _measured(
 def _begun(graph: Any, asked: Question) -> str:
     """Makes the thread in which a question is asked, and gives its name."""
     from apps.pages.threads import config
-    from graphs.chatbot.turns import NODE
+    from graphs.chatbot.steps import last
     from graphs.threads import new_name
 
     thread = new_name()
     if asked.before:
-        graph.update_state(config(thread), {"messages": _before(asked)}, as_node=NODE)
+        graph.update_state(config(thread), {"messages": _before(asked)}, as_node=last(graph))
     return thread
 
 

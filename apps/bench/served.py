@@ -22,13 +22,14 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
     """Serves the pages on a free port and gives their address.
 
     Args:
-        settings: whose home, database, model and threads the process gets.
+        settings: whose home, database, model, threads and memory the process gets.
         folder: where it may write what is of no use afterwards.
 
     Raises:
         HomespunError: if the process ends before it listens; the line says what it said last.
     """
-    chosen = {"home": settings.home, "database": settings.database, "threads": settings.threads}
+    wanted = ("home", "database", "threads", "memory")
+    chosen = {name: getattr(settings, name) for name in wanted}
     environment = {
         **os.environ,
         **{f"{PREFIX}{name.upper()}": str(value) for name, value in chosen.items() if value is not None},

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from apps.cli import bench, chat, data, doctor, models, threads, train, ui
+from apps.cli import bench, chat, data, doctor, memories, models, threads, train, ui, users
 from apps.cli import eval as evaluation
 
 app = typer.Typer(
@@ -45,4 +45,6 @@ app.add_typer(data.app, name="data")
 app.command("eval")(evaluation.evaluate)
 app.command("bench")(bench.bench)
 app.add_typer(threads.app, name="threads")
+app.add_typer(memories.app, name="memories")
+app.add_typer(users.app, name="users")
 app.command("doctor")(doctor.doctor)

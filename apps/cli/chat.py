@@ -16,14 +16,8 @@ from apps.cli.output import complain, emit, note, write
 from homespun.errors import Cancelled, HomespunError, UsageError
 
 if TYPE_CHECKING:
-    from apps.cli.talk import Conversation, Reply
-
-HELP = """\
-/new    begin a new thread
-/undo   take the last question and its answer back
-/retry  answer the last question anew
-/help   show this
-/exit   leave (or Ctrl-D); Ctrl-C stops an answer"""
+    from apps.cli.commands import Commands
+    from apps.cli.talk import Conversation
 
 
 def chat(
@@ -43,6 +37,9 @@ def chat(
     ] = None,
     top_p: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Share of likely tokens.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="The longest answer, in tokens.")] = None,
+    memory: Annotated[
+        bool, typer.Option(help="Recall what you told in other threads, and keep what you tell in this one.")
+    ] = True,
     seed: Annotated[int | None, typer.Option(min=0, help="Makes sampled answers repeatable.")] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -55,7 +52,7 @@ def chat(
 
     from apps import compose
     from graphs.chatbot.limits import check_question
-    from graphs.threads import check_name, new_name
+    from graphs.threads import Threads, check_name, new_name
     from homespun.settings import load_settings
 
     settings = load_settings(model=model)
@@ -65,13 +62,18 @@ def chat(
     )
     if question is not None:
         check_question(chosen, question)  # before a file is made for it
+    from apps.cli.commands import Commands, cite
     from apps.cli.talk import Conversation
 
-    with compose.open_threads(settings) as saver:
-        conversation = Conversation(compose.chatbot_graph(chosen, saver), chosen, saver, name)
+    with compose.open_state(settings) as state:
+        threads = Threads(state)
+        threads.open(name)
+        conversation = Conversation(compose.chatbot_graph(settings, chosen, state), chosen, name, memory)
         if question is None:
             note(f"{settings.model} · thread {name} · /help for help")
-            return _converse(conversation, settings.folder.history)
+            return _converse(
+                conversation, Commands(conversation, threads, state.store), settings.folder.history
+            )
         try:
             reply = conversation.ask(question, _silent if as_json else write)
         except KeyboardInterrupt:
@@ -90,27 +92,21 @@ def chat(
                     "usage": reply.usage,
                     "citations": reply.citations,
                     "confidence": reply.confidence,
+                    "recalled": [noted["text"] for noted in reply.recalled],
+                    "learned": [{"what": noted["what"], "text": noted["text"]} for noted in reply.learned],
                     "seconds": round(reply.seconds, 3),
                     "seconds_to_first_token": None if reply.first is None else round(reply.first, 3),
                 }
             )
         else:
             write("\n")
-            _cite(reply)
+            cite(reply)
             note(f"(homespun chat --thread {name} continues)")
     return 0
 
 
 def _silent(_piece: str) -> None:
     pass
-
-
-def _cite(reply: Reply) -> None:
-    for source in reply.sources:
-        number = "" if source.passage is None else f"[{source.passage}]"
-        where = ", ".join(filter(None, (source.title, source.url)))
-        parts = (number, source.quoted and f'"{source.quoted}"', where and f"({where})")
-        note(" ".join(filter(None, parts)))
 
 
 def _question(message: list[str] | None) -> str | None:
@@ -136,7 +132,9 @@ def _piped() -> str:
     return sys.stdin.read() if stat.S_ISFIFO(kind) or stat.S_ISREG(kind) else ""
 
 
-def _converse(conversation: Conversation, history: Path) -> int:
+def _converse(conversation: Conversation, commands: Commands, history: Path) -> int:
+    from apps.cli.commands import cite
+
     with _Lines(history) as lines:
         while (line := lines.next()) is not None:
             said = line.strip()
@@ -145,7 +143,10 @@ def _converse(conversation: Conversation, history: Path) -> int:
             if said in ("/exit", "/quit"):
                 break
             try:
-                _turn(conversation, said)
+                if not commands.run(said):
+                    reply = conversation.ask(said, write)
+                    write("\n")
+                    cite(reply)
             except KeyboardInterrupt:
                 write("\n")
                 note("(stopped; what was said is kept)")
@@ -157,32 +158,6 @@ def _converse(conversation: Conversation, history: Path) -> int:
 
                 complain(str(explain(error) or f"{type(error).__name__}: {' '.join(str(error).split())}"))
     return 0
-
-
-def _turn(conversation: Conversation, said: str) -> None:
-    from graphs.threads import new_name
-
-    if said == "/help":
-        print(HELP)
-    elif said == "/new":
-        conversation.thread = new_name()
-        note(f"thread {conversation.thread}")
-    elif said == "/undo":
-        gone = conversation.undo()
-        note("(nothing to take back)" if gone is None else f"(taken back: {gone[:60]})")
-    elif said in ("/retry", "/regenerate"):
-        again = conversation.again(write)
-        if again is None:
-            note("(nothing to answer)")
-        else:
-            write("\n")
-            _cite(again)
-    elif said.startswith("/") and said[1:].isalpha():
-        complain(f"there is no {said}; /help lists what there is")
-    else:
-        reply = conversation.ask(said, write)
-        write("\n")
-        _cite(reply)
 
 
 class _Lines:

@@ -20,15 +20,14 @@ from langchain_core.messages import AIMessage
 
 from apps.citations import Source, citations, sources
 from graphs.chatbot import Context, check_question, keep_partial, rewind, settle, undo
-from graphs.threads import prune
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
-    from langgraph.checkpoint.sqlite import SqliteSaver
 
-    from graphs.chatbot.turns import Chatbot
+    from graphs.chatbot.state import Noted
+    from graphs.chatbot.steps import Chatbot
 
 # Pieces of text, then None; or what ended the answer early.
 Pieces = queue.SimpleQueue[str | BaseException | None]
@@ -49,6 +48,8 @@ class Reply:
         citations: what it cites, as LangChain's annotations.
         sources: what these name, each source once.
         confidence: how sure the model is that it's right, where it says so.
+        recalled: the memories that it was given with.
+        learned: what the turn did to the memories.
     """
 
     text: str
@@ -59,6 +60,8 @@ class Reply:
     citations: tuple[Mapping[str, Any], ...] = ()
     sources: tuple[Source, ...] = ()
     confidence: float | None = None
+    recalled: tuple[Noted, ...] = ()
+    learned: tuple[Noted, ...] = ()
 
 
 @dataclass
@@ -66,16 +69,16 @@ class Conversation:
     """A thread of the chatbot.
 
     Attributes:
-        graph: the chatbot with `saver` as its checkpointer.
+        graph: the chatbot, with a checkpointer.
         model: the model inside, which knows how much it reads.
-        saver: where the thread is kept.
-        thread: its name.
+        thread: the thread's name.
+        memory: whether what's told is kept for other threads.
     """
 
     graph: Chatbot
     model: BaseChatModel
-    saver: SqliteSaver
     thread: str
+    memory: bool = True
     _worker: threading.Thread | None = field(default=None, repr=False)
 
     @property
@@ -93,7 +96,7 @@ class Conversation:
         check_question(self.model, question)
         self._wait()
         with _ctrl_c_among(pieces := Pieces()):
-            settle(self.graph, self.config)
+            settle(self.graph, self.config, self._context())
             return self._run({"messages": [("user", question)]}, show, pieces)
 
     def again(self, show: Callable[[str], object]) -> Reply | None:
@@ -132,12 +135,11 @@ class Conversation:
                 shown += self._rest(pieces, show if isinstance(error, KeyboardInterrupt) else None)
                 # An error before the first word leaves the question open, to be answered by `again`.
                 if shown or isinstance(error, KeyboardInterrupt):
-                    keep_partial(self.graph, self.config, "".join(shown))
+                    keep_partial(self.graph, self.config, "".join(shown), self._context())
             raise
-        finally:
-            prune(self.saver, self.thread)
         worker.join()
-        message = self.graph.get_state(self.config).values["messages"][-1]
+        values = self.graph.get_state(self.config).values
+        message = values["messages"][-1]
         return Reply(
             text=str(message.text),
             finish_reason=message.response_metadata.get("finish_reason"),
@@ -147,6 +149,8 @@ class Conversation:
             citations=tuple(dict(note) for note, _ in citations(message)),
             sources=tuple(sources(message)),
             confidence=message.response_metadata.get("confidence"),
+            recalled=tuple(values.get("recalled") or ()),
+            learned=tuple(values.get("learned") or ()),
         )
 
     def _rest(self, pieces: Pieces, show: Callable[[str], object] | None) -> list[str]:
@@ -162,7 +166,7 @@ class Conversation:
         try:
             # "sync": the question is on the disk before the model begins.
             for chunk, _where in self.graph.stream(
-                given, self.config, stream_mode="messages", durability="sync", context=Context(cancel=cancel)
+                given, self.config, stream_mode="messages", durability="sync", context=self._context(cancel)
             ):
                 if isinstance(chunk, AIMessage) and chunk.text:
                     pieces.put(str(chunk.text))
@@ -170,6 +174,9 @@ class Conversation:
             pieces.put(error)
         else:
             pieces.put(None)
+
+    def _context(self, cancel: threading.Event | None = None) -> Context:
+        return Context(cancel=cancel, memory=self.memory)
 
     def _wait(self) -> None:
         # A model left behind still writes to this thread when it reaches its next token.

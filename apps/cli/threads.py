@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
 
     from evals.recordings import Recording
+    from graphs.threads import Threads
 
-app = typer.Typer(help="List, show, delete, export, fork and sample conversations.")
+T = TypeVar("T")
+
+app = typer.Typer(help="List, show, rename, delete, restore, export, fork and sample conversations.")
 
 Name = Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name.")]
 
@@ -25,27 +28,37 @@ Name = Annotated[str, typer.Argument(metavar="THREAD", help="The thread's name."
 @app.callback(invoke_without_command=True)
 def _root(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is None:
-        list_(as_json)
+        list_(as_json=as_json)
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(
+    words: Annotated[
+        str, typer.Option("--search", "-s", metavar="WORDS", help="Only threads that have all these words.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
     """List the threads, the last changed first."""
     from apps import compose
-    from graphs.threads import list_threads
+    from graphs.threads import Threads
     from homespun.settings import load_settings
 
-    with compose.open_threads(load_settings()) as saver:
-        found = list_threads(saver)
+    with compose.open_state(load_settings()) as state:
+        threads = Threads(state)
+        found = threads.search(words) if words else threads.listed()
     if as_json:
         emit({"threads": [{**asdict(info), "updated": info.updated.isoformat()} for info in found]})
     elif found:
         columns(
-            ("THREAD", "MESSAGES", "CHANGED", "BEGINS"),
+            ("THREAD", "MESSAGES", "CHANGED", "TITLE"),
             [(i.name, i.messages, f"{i.updated.astimezone():%Y-%m-%d %H:%M}", i.title) for i in found],
         )
     else:
-        note('There are no threads yet: homespun chat "Hello" begins one.')
+        note(
+            f"No thread has {words!r}."
+            if words
+            else 'There are no threads yet: homespun chat "Hello" begins one.'
+        )
 
 
 @app.command()
@@ -62,20 +75,46 @@ def show(name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def delete(
     names: Annotated[list[str], typer.Argument(metavar="THREAD...", help="The threads' names.")],
+    forever: Annotated[bool, typer.Option("--forever", help="Don't keep them for a day.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete threads for good."""
+    """Delete threads; `homespun threads restore` takes one back within a day, --forever can't be undone."""
+    from datetime import timedelta
+
     from apps import compose
-    from graphs.threads import delete_thread, read_thread
+    from graphs.threads import Threads
     from homespun.settings import load_settings
 
-    with compose.open_threads(load_settings()) as saver:
+    with compose.open_state(load_settings()) as state:
+        threads = Threads(state)
         for name in names:
-            read_thread(saver, name)  # all or none
+            threads.read(name)  # all or none
         for name in dict.fromkeys(names):
-            delete_thread(saver, name)
+            threads.delete(name)
+        if forever:
+            threads.purge(timedelta(0), only=names)
     if as_json:
         emit({"deleted": list(dict.fromkeys(names))})
+
+
+@app.command()
+def restore(name: Name, as_json: AsJson = False) -> None:
+    """Take a deleted thread back."""
+    _with_threads(lambda threads: threads.restore(name))
+    if as_json:
+        emit({"restored": name})
+
+
+@app.command()
+def rename(
+    name: Name,
+    title: Annotated[str, typer.Argument(help="The new title; '' gives back the thread's own.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a thread another title; its name stays."""
+    _with_threads(lambda threads: threads.rename(name, title))
+    if as_json:
+        emit({"thread": name, "title": title})
 
 
 @app.command()
@@ -112,13 +151,10 @@ def fork(
     as_json: AsJson = False,
 ) -> None:
     """Copy a thread, to go on from it in two ways."""
-    from apps import compose
-    from graphs.threads import fork_thread, new_name
-    from homespun.settings import load_settings
+    from graphs.threads import new_name
 
     copy = new if new is not None else new_name()
-    with compose.open_threads(load_settings()) as saver:
-        count = fork_thread(saver, name, copy, at=at)
+    count = _with_threads(lambda threads: threads.fork(name, copy, at=at))
     if as_json:
         emit({"thread": copy, "forked_from": name, "messages": count})
     else:
@@ -180,12 +216,16 @@ def _say_kept(path: Path, kept: Recording, added: bool) -> None:
 
 
 def _read(name: str) -> Sequence[AnyMessage]:
+    return _with_threads(lambda threads: threads.read(name))
+
+
+def _with_threads(work: Callable[[Threads], T]) -> T:
     from apps import compose
-    from graphs.threads import read_thread
+    from graphs.threads import Threads
     from homespun.settings import load_settings
 
-    with compose.open_threads(load_settings()) as saver:
-        return read_thread(saver, name)
+    with compose.open_state(load_settings()) as state:
+        return work(Threads(state))
 
 
 def _speaker(message: AnyMessage) -> str:

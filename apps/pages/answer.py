@@ -1,8 +1,9 @@
 """One answer: a run of the chatbot graph in a thread of its own, which can be watched and stopped.
 
-Contract: `Answer` starts running when it is made. `updates` yields the text so far, at most every
-`INTERVAL` seconds however fast the model is. `stop` ends the run at the model's next token. After `updates`
-the run is over: nothing writes to the thread any more, and if it was stopped, the partial text is in it.
+Contract: a run belongs to the server, not to who watches it: `Answer` starts running when it is made, goes
+on when its readers go away, and can be watched again from its beginning. `updates` yields the text so far,
+at most every `INTERVAL` seconds however fast the model is. `stop` ends the run at the model's next token.
+When a run is over nothing writes to the thread any more; if it was stopped, the partial text is in it.
 
 Why a thread: Gradio moves a generator from worker to worker, and a graph's stream must not change its
 context half-way.
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.messages import AIMessage, HumanMessage
@@ -34,10 +37,9 @@ class Answer:
     Args:
         graph: the chatbot graph, with a checkpointer.
         thread: the thread's name.
-        question: what is asked; None answers the thread's last question (after `rewind`).
+        question: what is asked; None answers the thread's last question (after `rewind` or `rephrase`).
         model: who is asked; noted on the answer.
-        sampling: arguments of the model's call.
-        session: who reads it.
+        context: whose turn it is, and how it's sampled.
         done: called when the run is over, before anybody who waits for it is told.
     """
 
@@ -48,18 +50,15 @@ class Answer:
         question: str | None,
         *,
         model: str,
-        sampling: Mapping[str, Any] | None = None,
-        session: str = "",
+        context: Context | None = None,
         done: Callable[[Answer], None] | None = None,
     ) -> None:
-        self.graph, self.thread, self.question = graph, thread, question
-        self.model, self.session = model, session
-        self.left = False
-        self._sampling = dict(sampling or {})
+        self.graph, self.thread, self.question, self.model = graph, thread, question, model
+        self._stop = threading.Event()
+        self._context = replace(context or Context(), cancel=self._stop)
         self._done = done
         self.text = ""
         self.error: str | None = None
-        self._stop = threading.Event()
         self._news = threading.Condition()
         self._over = False
         self._worker = threading.Thread(target=self._run, name="homespun-answer", daemon=True)
@@ -74,52 +73,41 @@ class Answer:
         """Asks the run to end at its next token; returns at once; may be called more than once."""
         self._stop.set()
 
-    def leave(self) -> None:
-        """Stops the run because its reader has turned to another chat: `updates` ends at once."""
-        self.stop()
-        with self._news:
-            self.left = True
-            self._news.notify_all()
-
     def wait(self, seconds: float) -> bool:
         """Waits for the end of the run; says whether it is over."""
         with self._news:
             return self._news.wait_for(lambda: self._over, timeout=seconds)
 
-    def updates(self) -> Iterator[str]:
+    def updates(self, reader: Reader | None = None) -> Iterator[str]:
         """Yields the text so far while it grows, and the whole text at last.
 
-        If the reader goes away (the browser was closed, or `leave`), the run is stopped and what was said is
-        kept; that happens behind, so that nobody waits for it.
+        Args:
+            reader: who may leave: then this ends at once, without the whole text, and the run goes on.
         """
+        reader = reader or Reader()
         seen = ""
-        try:
-            while True:
-                with self._news:
-                    while not self._over and not self.left and self.text == seen:
-                        self._news.wait()
-                    over, text = self._over, self.text
-                if self.left:
-                    return
-                if over:
-                    break
-                if text != seen:
-                    seen = text
-                    yield text
-                    # Not a wait for news: what arrives meanwhile goes out in one piece.
-                    self._worker.join(INTERVAL)
-        except GeneratorExit:
-            self.stop()
-            raise
-        self._worker.join()
-        yield self.text
+        while True:
+            with self._news:
+                while not self._over and not reader.left and self.text == seen:
+                    # Who leaves doesn't say so here: it's looked at now and then.
+                    self._news.wait(0.2)
+                over, text = self._over, self.text
+            if reader.left or over:
+                break
+            if text != seen:
+                seen = text
+                yield text
+                # Not a wait for news: what arrives meanwhile goes out in one piece.
+                self._worker.join(INTERVAL)
+        if not reader.left:
+            yield self.text
 
     def _run(self) -> None:
         try:
             self._stream()
             if self.stopped:
                 # The node has kept its partial answer, unless the stop came in before it.
-                keep_partial(self.graph, threads.config(self.thread), self.text)
+                keep_partial(self.graph, threads.config(self.thread), self.text, self._context)
         except Exception as error:
             self._fail(error)
         finally:
@@ -134,12 +122,11 @@ class Answer:
         where = threads.config(self.thread)
         asked = None
         if self.question is not None:
-            settle(self.graph, where)
+            settle(self.graph, where, self._context)
             asked = {"messages": [HumanMessage(self.question)]}
-        context = Context(sampling=self._sampling, cancel=self._stop)
         # "sync": the question is on the disk before the model begins.
         for chunk, _ in self.graph.stream(
-            asked, where, context=context, stream_mode="messages", durability="sync"
+            asked, where, context=self._context, stream_mode="messages", durability="sync"
         ):
             # A model that doesn't stream arrives as one whole message.
             if isinstance(chunk, AIMessage) and chunk.text:
@@ -158,18 +145,30 @@ class Answer:
         try:
             # What was said before the failure stays said; without a word, the question can be asked again.
             if self.text:
-                keep_partial(self.graph, threads.config(self.thread), self.text)
+                keep_partial(self.graph, threads.config(self.thread), self.text, self._context)
         except Exception:
             log.exception("The partial answer of thread %s could not be kept.", self.thread)
         if not (self.stopped and isinstance(error, Cancelled)):
             self.error = one_line(error)
 
 
+@dataclass
+class Reader:
+    """Who watches an answer in one window.
+
+    Attributes:
+        left: Whether they have turned to something else.
+    """
+
+    left: bool = False
+
+
 class Running:
-    """The answers that are being written, by thread; safe to use from several threads."""
+    """The answers that are being written, by thread, and who watches; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._answers: dict[str, Answer] = {}
+        self._readers: dict[str, Reader] = {}
         self._lock = threading.Lock()
 
     def start(
@@ -179,52 +178,67 @@ class Running:
         question: str | None,
         *,
         model: str,
-        sampling: Mapping[str, Any] | None = None,
-        session: str = "",
+        context: Context | None = None,
     ) -> Answer | None:
         """Starts an answer, or returns None if this thread is still answering."""
         with self._lock:
             if thread in self._answers:
                 return None
             answer = self._answers[thread] = Answer(
-                graph,
-                thread,
-                question,
-                model=model,
-                sampling=sampling,
-                session=session,
-                done=self._forget,
+                graph, thread, question, model=model, context=context, done=self._forget
             )
         return answer
 
-    def _forget(self, answer: Answer) -> None:
+    def of(self, thread: str) -> Answer | None:
+        """Returns the answer that is being written in a thread."""
         with self._lock:
-            self._answers.pop(answer.thread, None)
+            return self._answers.get(thread)
+
+    def read(self, session: str) -> Reader:
+        """Returns a new reader for a window; what it read before is left."""
+        reader = Reader()
+        with self._lock:
+            if (before := self._readers.get(session)) is not None:
+                before.left = True
+            self._readers[session] = reader
+        return reader
+
+    def leave(self, session: str) -> None:
+        """Ends what this window reads; the answer is written on."""
+        with self._lock:
+            reader = self._readers.pop(session, None)
+        if reader is not None:
+            reader.left = True
 
     def stop(self, thread: str) -> bool:
         """Asks this thread's answer to stop; says whether there was one."""
-        with self._lock:
-            answer = self._answers.get(thread)
+        answer = self.of(thread)
         if answer is not None:
             answer.stop()
         return answer is not None
 
-    def leave(self, session: str) -> None:
-        """Ends what this session is reading."""
-        with self._lock:
-            read = [answer for answer in self._answers.values() if answer.session == session]
-        for answer in read:
-            answer.leave()
-
     def free(self, thread: str, seconds: float, *, stop: bool = False) -> bool:
         """Waits for the end of this thread's answer; says whether nothing is running now."""
-        with self._lock:
-            answer = self._answers.get(thread)
+        answer = self.of(thread)
         if answer is None:
             return True
         if stop:
             answer.stop()
         return answer.wait(seconds)
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Stops all answers and waits until what there is of them is kept; to be called before the end."""
+        with self._lock:
+            answers = list(self._answers.values())
+        for answer in answers:
+            answer.stop()
+        deadline = time.monotonic() + seconds
+        for answer in answers:
+            answer.wait(max(0.0, deadline - time.monotonic()))
+
+    def _forget(self, answer: Answer) -> None:
+        with self._lock:
+            self._answers.pop(answer.thread, None)
 
 
 def one_line(error: Exception) -> str:

@@ -2,70 +2,60 @@
 
 Contract: `build(context)` adds the page to the ``gr.Blocks`` that is open. Every answer is a run of the
 graph on a thread; the page shows the thread and keeps nothing of its own, so a reload shows the same. The
-thread's name stands in the page's address, and sessions don't mix. Layout is here; what the controls do is
-in `apps.pages.talk`.
+thread's name stands in the page's address, and sessions don't mix. The chat is laid out here, the side panel
+in `apps.pages.side`; what controls do is in `talk`, `chats`, `opinion`, `memory` and `keep` beside this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from apps.pages import frame
+from apps.pages.chats import TURNED, Chats
 from apps.pages.context import KNOBS, PageContext
 from apps.pages.keep import Keep
-from apps.pages.talk import INPUTS, OUTPUTS, TURNED, Talk
+from apps.pages.memory import MemoryPanel
+from apps.pages.opinion import OpinionForm
+from apps.pages.side import positions, side
+from apps.pages.talk import DISLIKED, INPUTS, LIKED, OUTPUTS, Talk
 
 NO_MODEL = """## There is no model yet
 
 Run `homespun train home-nano` (about two minutes), then reload this page."""
 
 FOCUS = "() => homespun.focus()"
+PICKED = "(_, ...rest) => [homespun.picked, ...rest]"
+SHOW = "t => { homespun.show(t); homespun.narrow(); homespun.focus(); }"
+
+PLAIN: Any = {"api_visibility": "private", "show_progress": "hidden"}
+QUICK: Any = {**PLAIN, "queue": False}
+# Each window may have an answer running; how many a model really writes at once is the model's business.
+STREAMED: Any = {**PLAIN, "concurrency_limit": None}
 
 
 def build(context: PageContext) -> None:
     """Adds the page to the open ``gr.Blocks``."""
-    parts = _layout(context)
-    _wire(Talk(context), parts)
+    frame.skip("message", "Skip to the message box")
+    chosen = context.model if context.model in context.models else next(iter(context.models), None)
+    parts = {**side(context, chosen), **_main(context, chosen)}
+    talk = Talk(context)
+    panel = MemoryPanel(context)
+    _wire_talk(talk, parts, panel)
+    _wire_chats(Chats(talk), parts, panel)
+    _wire_opinions(OpinionForm(talk), parts)
+    _wire_memory(panel, parts)
+    _wire_model(context, parts)
     _wire_keep(Keep(context), parts)
 
 
-def _layout(context: PageContext) -> dict[str, Any]:
-    frame.skip("message", "Skip to the message box")
-    has_model = bool(context.models)
-    chosen = context.model if context.model in context.models else next(iter(context.models), None)
-    own = context.knobs(chosen)
-    with gr.Sidebar(elem_id="side", width=288, label="Chats and settings"):
-        frame.head(context, "chat")
-        new = gr.Button("New chat", elem_id="new", size="md")
-        with gr.Column(elem_id="earlier", visible=context.history):
-            chats = gr.Radio(label="Earlier chats", choices=[], elem_id="chats", visible=False)
-            with gr.Column(visible=False, elem_id="this") as this:
-                sample = gr.Button(
-                    "Keep as sample…", elem_id="sample", size="sm", visible=context.keep is not None
-                )
-                delete = gr.Button("Delete the open chat…", elem_id="delete", size="sm")
-            keep = _keep_form()
-            with gr.Row(visible=False, elem_id="sure") as sure:
-                yes = gr.Button("Delete for good", variant="stop", size="sm", min_width=60)
-                no = gr.Button("Keep it", size="sm", min_width=60)
-        with gr.Column(elem_id="settings"):
-            model = gr.Dropdown(
-                list(context.models),
-                value=chosen,
-                label="Model",
-                elem_id="model",
-                interactive=has_model,
-                filterable=len(context.models) > 8,
-            )
-            with gr.Accordion("Sampling", open=False, elem_id="sampling", visible=bool(own)) as sampling:
-                knobs = _knobs(own)
-                reset = gr.Button("Back to the model's own", size="sm", elem_id="reset")
-
+def _main(context: PageContext, chosen: str | None) -> dict[str, Any]:
+    """The chat and the message box."""
     thread = gr.Textbox(visible=False)
+    picked = gr.Textbox(visible="hidden", elem_id="picked")
+    go = gr.Button(visible="hidden", elem_id="go-branch")
     with gr.Column(elem_id="main"):
         chat = gr.Chatbot(
             elem_id="chat",
@@ -76,11 +66,20 @@ def _layout(context: PageContext) -> dict[str, Any]:
             layout="bubble",
             buttons=["copy"],
             editable="user",
-            feedback_options=None,
+            feedback_options=(LIKED, DISLIKED),
             latex_delimiters=[],
             group_consecutive_messages=False,
             **_invitation(context, chosen),
         )
+        with gr.Column(visible=False, elem_id="why") as why:
+            reason = gr.Textbox(
+                label="What was wrong? (if you like to say)", max_lines=3, elem_id="reason",
+                placeholder="untrue, off the subject, rude…",
+            )  # fmt: skip
+            with gr.Row():
+                tell = gr.Button("Send", variant="primary", size="sm", min_width=60, elem_id="why-yes")
+                close = gr.Button("Close", size="sm", min_width=60, elem_id="why-no")
+            judged = gr.Textbox(visible=False)
         with gr.Column(elem_id="write"):
             box = gr.Textbox(
                 elem_id="message",
@@ -90,57 +89,117 @@ def _layout(context: PageContext) -> dict[str, Any]:
                 placeholder=context.manner(chosen).hint if chosen else "No model to talk to yet",
                 lines=1,
                 max_lines=8,
-                submit_btn=has_model,
+                submit_btn=bool(context.models),
                 autofocus=False,
                 interactive=False,  # until the page is loaded
             )
             about = gr.HTML(_about(context, chosen), elem_id="about")
+            used = gr.HTML("", elem_id="used")
     return {
-        "context": context, "chat": chat, "box": box, "thread": thread, "model": model, "about": about,
-        "chats": chats, "delete": this, "ask": delete, "sample": sample, "keep": keep, "sure": sure,
-        "yes": yes, "no": no, "new": new, "sampling": sampling, "reset": reset,
-        **dict(zip(KNOBS, knobs, strict=True)),
+        "chat": chat, "box": box, "thread": thread, "about": about, "used": used, "picked": picked, "go": go,
+        "why": why, "reason": reason, "tell": tell, "untold": close, "judged": judged,
     }  # fmt: skip
 
 
-def _wire(talk: Talk, parts: dict[str, Any]) -> None:
-    context = talk.context
-    inputs, outputs, turned = ([parts[name] for name in names] for names in (INPUTS, OUTPUTS, TURNED))
-    knobs = [parts[name] for name in KNOBS]
-    chat, box, thread, model, sure = (parts[n] for n in ("chat", "box", "thread", "model", "sure"))
-    kept = parts["keep"]
-    plain: Any = {"api_visibility": "private", "show_progress": "hidden"}
-    # Each window may have an answer running; how many a model really writes at once is the model's business.
-    streamed: Any = {**plain, "concurrency_limit": None}
-
+def _wire_talk(talk: Talk, parts: dict[str, Any], panel: MemoryPanel) -> None:
+    inputs, outputs = ([parts[name] for name in names] for names in (INPUTS, OUTPUTS))
+    chat, box, thread, model = (parts[name] for name in ("chat", "box", "thread", "model"))
     said = [
-        box.submit(talk.send, [box, *inputs], outputs, **streamed),
-        chat.example_select(talk.example, inputs, outputs, **streamed),
-        chat.retry(talk.retry, inputs, outputs, **streamed),
-        chat.edit(talk.edit, inputs, outputs, **streamed),
+        box.submit(talk.send, [box, *inputs], outputs, **STREAMED),
+        chat.example_select(talk.example, inputs, outputs, **STREAMED),
+        chat.retry(talk.retry, inputs, outputs, **STREAMED),
+        chat.edit(talk.edit, inputs, outputs, **STREAMED),
     ]
-    for event in [*said, chat.undo(talk.undo, inputs, outputs, **plain)]:
+    for event in said:
+        event.then(panel.show, None, _memory_parts(parts), **QUICK)
+    for event in [*said, chat.undo(talk.undo, inputs, outputs, **PLAIN)]:
         event.then(None, js=FOCUS)
-    box.stop(talk.stop, [thread], None, queue=False, **plain).then(None, js=FOCUS)
+    box.stop(talk.stop, [thread], None, **QUICK).then(None, js=FOCUS)
+    # homespun.js writes which version was picked, and presses the button.
+    parts["go"].click(talk.branch, [parts["picked"], chat, thread, model], outputs, js=PICKED, **PLAIN)
+
+
+def _wire_chats(chats: Chats, parts: dict[str, Any], panel: MemoryPanel) -> None:
+    turned, outputs = ([parts[name] for name in names] for names in (TURNED, OUTPUTS))
+    chat, thread, model, lost = (parts[name] for name in ("chat", "thread", "model", "lost"))
+    attached: Any = {"fn": chats.talk.attach, "inputs": [chat, thread], "outputs": outputs, **STREAMED}
+
+    def deleted(request: gr.Request, name: str) -> list[Any]:
+        updates, gone = chats.delete(request, name)
+        return [*updates, gr.update(visible=bool(gone)), gone]
 
     moves = [
-        parts["new"].click(talk.new, None, turned, **plain),
-        parts["chats"].input(talk.open, [parts["chats"], model], turned, **plain),
-        parts["yes"].click(talk.delete, [thread], turned, **plain),
+        parts["new"].click(chats.new, None, turned, **PLAIN),
+        parts["chats"].input(chats.open, [parts["chats"], model], turned, **PLAIN),
+        parts["back"].click(chats.restore, [lost, model], turned, **PLAIN),
         # Gradio's own "clear" empties the chat on the page; the thread stays, in the list of earlier ones.
-        chat.clear(talk.new, None, turned, **plain),
+        chat.clear(chats.new, None, turned, **PLAIN),
     ]
+    forms = [parts[name] for name in ("naming", "exporting", "why")]
+    forms += [parts["keep"]["form"], parts["keep"]["told"]]
+    shut = [gr.update(visible=False)] * len(forms)
     for event in moves:
-        event.then(
-            lambda: [gr.update(visible=False)] * 3,
-            None,
-            [sure, kept["form"], kept["told"]],
-            queue=False,
-            **plain,
+        event.then(lambda: [*shut, gr.update(visible=False)], None, [*forms, parts["undo"]], **QUICK)
+        event.then(None, [thread], js=SHOW).then(**attached)
+    gone = parts["gone"].click(deleted, [thread], [*turned, parts["undo"], lost], **PLAIN)
+    gone.then(lambda: shut, None, forms, **QUICK)
+    gone.then(None, [thread], js=SHOW)
+
+    listed = [parts["chats"], parts["delete"]]
+    parts["search"].change(chats.find, [thread, parts["search"]], listed, trigger_mode="always_last", **PLAIN)
+
+    naming, title = parts["naming"], parts["title"]
+    parts["rename"].click(chats.naming, [thread], [naming, title], **QUICK)
+    for event in (parts["name"].click, title.submit):
+        event(chats.rename, [thread, title], [*listed, naming], **QUICK)
+    parts["unname"].click(lambda: gr.update(visible=False), None, naming, **QUICK)
+
+    parts["export"].click(lambda: gr.update(visible=True), None, parts["exporting"], **QUICK)
+    for button, form in (("markdown", "Markdown"), ("as_json", "JSON")):
+        made = parts[button].click(
+            chats.exporter(form), [thread, model], [parts["file"], parts["exporting"]], **QUICK
         )
-        event.then(None, [thread], js="t => { homespun.show(t); homespun.narrow(); homespun.focus(); }")
-    parts["ask"].click(lambda: gr.update(visible=True), None, sure, queue=False, **plain)
-    parts["no"].click(lambda: gr.update(visible=False), None, sure, queue=False, **plain)
+        made.then(None, [parts["file"]], js="file => { homespun.save(file); }")
+
+    root = gr.context.Context.root_block
+    assert root is not None
+    loaded = root.load(chats.load, [thread, model], turned, js="(_, m) => [homespun.thread(), m]", **PLAIN)
+    loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }").then(**attached)
+    if chats.context.memory:
+        root.load(panel.show, None, _memory_parts(parts), **PLAIN)
+
+
+def _wire_opinions(form: OpinionForm, parts: dict[str, Any]) -> None:
+    thread, judged, reason = (parts[name] for name in ("thread", "judged", "reason"))
+    shown = [parts["why"], reason, judged]
+    parts["chat"].like(form.thumb, [thread, parts["model"]], shown, **QUICK)
+    for event in (parts["tell"].click, reason.submit):
+        event(form.why, [thread, judged, reason], shown, **QUICK).then(None, js=FOCUS)
+    parts["untold"].click(lambda: [gr.update(visible=False), "", ""], None, shown, **QUICK)
+
+
+def _memory_parts(parts: dict[str, Any]) -> list[Any]:
+    return [parts[name] for name in ("panel", "on", "memories", "form", "text")]
+
+
+def _wire_memory(panel: MemoryPanel, parts: dict[str, Any]) -> None:
+    shown = _memory_parts(parts)
+    memories, form, text = (parts[name] for name in ("memories", "form", "text"))
+    parts["on"].input(panel.switch, [parts["on"]], None, **QUICK)
+    memories.input(panel.pick, [memories], [form, text], **QUICK)
+    parts["add"].click(
+        lambda: [gr.update(value=None), gr.update(visible=True), ""], None, [memories, form, text], **QUICK
+    )
+    parts["save"].click(panel.save, [memories, text], shown, **QUICK)
+    parts["forget"].click(panel.forget, [memories], shown, **QUICK)
+    parts["close"].click(
+        lambda: [gr.update(value=None), gr.update(visible=False)], None, [memories, form], **QUICK
+    )
+
+
+def _wire_model(context: PageContext, parts: dict[str, Any]) -> None:
+    knobs = [parts[name] for name in KNOBS]
+    model = parts["model"]
 
     def other_model(name: str) -> list[Any]:
         own = context.knobs(name)
@@ -149,45 +208,16 @@ def _wire(talk: Talk, parts: dict[str, Any]) -> None:
             gr.update(placeholder=context.manner(name).hint),
             _about(context, name),
             gr.update(visible=bool(own)),
-            *_positions(own),
+            *positions(own),
         ]
 
-    shown = [chat, box, parts["about"], parts["sampling"], *knobs]
-    model.change(other_model, [model], shown, queue=False, **plain)
-    parts["reset"].click(lambda m: _positions(context.knobs(m)), [model], knobs, queue=False, **plain)
-
-    root = gr.context.Context.root_block
-    assert root is not None
-    loaded = root.load(talk.load, [thread, model], turned, js="(_, m) => [homespun.thread(), m]", **plain)
-    loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }")
-
-
-def _keep_form() -> dict[str, Any]:
-    """The form that keeps a turn of the open chat as a sample."""
-    with gr.Column(visible=False, elem_id="keep") as form:
-        which = gr.Dropdown([], label="Question", elem_id="keep-which", filterable=False)
-        accept = gr.Textbox(
-            label="A right answer has", placeholder="a regular expression a line", lines=1, max_lines=4,
-            elem_id="keep-accept",
-        )  # fmt: skip
-        reject = gr.Textbox(
-            label="and hasn't", placeholder="a regular expression a line", lines=1, max_lines=4,
-            elem_id="keep-reject",
-        )  # fmt: skip
-        note = gr.Textbox(label="Note", placeholder="what it's for", max_lines=1, elem_id="keep-note")
-        with gr.Row():
-            yes = gr.Button("Keep", variant="primary", size="sm", min_width=60, elem_id="keep-yes")
-            no = gr.Button("Cancel", size="sm", min_width=60)
-    told = gr.HTML("", elem_id="keep-told", visible=False)
-    return {
-        "form": form, "which": which, "accept": accept, "reject": reject, "note": note, "yes": yes, "no": no,
-        "told": told,
-    }  # fmt: skip
+    shown = [parts["chat"], parts["box"], parts["about"], parts["sampling"], *knobs]
+    model.change(other_model, [model], shown, **QUICK)
+    parts["reset"].click(lambda m: positions(context.knobs(m)), [model], knobs, **QUICK)
 
 
 def _wire_keep(keep: Keep, parts: dict[str, Any]) -> None:
     form, thread, model = parts["keep"], parts["thread"], parts["model"]
-    plain: Any = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
 
     def say(line: str) -> Any:
         return gr.update(value=f'<p role="status">{escape(line)}</p>' if line else "", visible=bool(line))
@@ -202,28 +232,9 @@ def _wire_keep(keep: Keep, parts: dict[str, Any]) -> None:
         return [gr.update(visible=not kept), say(line)]
 
     fields = [form[name] for name in ("which", "accept", "reject", "note")]
-    parts["sample"].click(show, [thread, model], [form["form"], *fields, form["told"]], **plain)
-    form["yes"].click(done, [thread, model, *fields], [form["form"], form["told"]], **plain)
-    form["no"].click(lambda: [gr.update(visible=False), say("")], None, [form["form"], form["told"]], **plain)
-
-
-def _knobs(shown: Mapping[str, float | int | None]) -> list[Any]:
-    """The sampling controls, in the order of `KNOBS`; those that the model doesn't take aren't seen."""
-    at = {**KNOBS, **shown}
-    seen = {name: {"value": at[name], "visible": name in shown, "elem_id": name} for name in KNOBS}
-    return [
-        gr.Slider(0, 2, step=0.05, label="Temperature", buttons=[], **seen["temperature"]),
-        gr.Slider(0.05, 1, step=0.05, label="Top-p (1: off)", buttons=[], **seen["top_p"]),
-        gr.Slider(0, 200, step=1, label="Top-k (0: off)", buttons=[], **seen["top_k"]),
-        gr.Slider(1, 2, step=0.05, label="Repetition penalty", buttons=[], **seen["repetition_penalty"]),
-        gr.Slider(1, 1024, step=1, label="Longest answer, tokens", buttons=[], **seen["max_tokens"]),
-        # A gr.Number would show 0 where nothing is set.
-        gr.Textbox(label="Seed", placeholder="random", max_lines=1, **seen["seed"]),
-    ]
-
-
-def _positions(shown: Mapping[str, float | int | None]) -> list[Any]:
-    return [gr.update(value={**KNOBS, **shown}[name], visible=name in shown) for name in KNOBS]
+    parts["sample"].click(show, [thread, model], [form["form"], *fields, form["told"]], **QUICK)
+    form["yes"].click(done, [thread, model, *fields], [form["form"], form["told"]], **QUICK)
+    form["no"].click(lambda: [gr.update(visible=False), say("")], None, [form["form"], form["told"]], **QUICK)
 
 
 def _invitation(context: PageContext, model: str | None) -> dict[str, Any]:

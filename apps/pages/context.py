@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from apps.pages.manner import TALK, Manner
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite import SqliteSaver
-
+    from apps.pages.answer import Running
     from apps.pages.evals.desk import Desk
+    from graphs.persistence import State
 
 Sampling = Mapping[str, float | int | None]
 
@@ -35,19 +35,21 @@ class PageContext:
     """Everything a page may use.
 
     Attributes:
-        graph: ``graph(model)`` gives the chatbot graph over the model of that name, with `checkpointer`. It
+        graph: ``graph(model)`` gives the chatbot graph over the model of that name, kept in `state`. It
             is called for every answer, so it should share loaded weights; a `HomespunError` that it raises
             is shown on the page.
         models: names to choose from; may be empty, and the page then says how to get one.
         model: the name that is chosen at first.
-        checkpointer: where the graph keeps its threads.
+        state: where threads, memories and opinions are kept.
+        running: the answers that are being written.
         check: ``check(model, text)`` raises a `HomespunError` for a message that the model can't be given.
         sampling: ``sampling(model)`` gives those of `KNOBS` that the model's call takes, with the model's own
             values; the page shows and passes only these.
         about: ``about(model)`` gives one line on the model (its size, what it can't do), or "".
         manner: ``manner(model)`` gives the page's words for how that model answers.
-        history: whether everybody who opens the page may see all threads of the database: right on one's
-            own machine, wrong when the page is served to others.
+        history: whether who opens the page may see the threads of their user: right on one's own machine and
+            behind a login, wrong when the page is served to whoever comes.
+        memory: whether what users tell may be remembered; never without `history`.
         keep: ``keep(messages, at, accept=…, reject=…, note=…, thread=…)`` keeps a turn of a chat as a sample
             (see `evals.recordings.turn`) and says whether it's a new one; None where that can't be.
         evals: what the Evals page works with.
@@ -58,12 +60,14 @@ class PageContext:
     graph: Callable[[str], Any]
     models: Sequence[str]
     model: str
-    checkpointer: SqliteSaver
+    state: State
+    running: Running
     check: Callable[[str, str], None] = field(default=lambda _model, _text: None)
     sampling: Callable[[str], Sampling] = field(default=lambda _model: {})
     about: Callable[[str], str] = field(default=lambda _model: "")
     manner: Callable[[str], Manner] = field(default=lambda _model: TALK)
     history: bool = True
+    memory: bool = True
     keep: Callable[..., bool] | None = None
     evals: Desk | None = None
     routes: Callable[[], Sequence[Any]] = field(default=lambda: ())

@@ -9,6 +9,7 @@ import re
 from html import escape
 
 from apps.citations import Source
+from graphs.chatbot.branches import Choice
 
 QUOTED = 240
 """The most characters of a quotation that are shown."""
@@ -27,6 +28,14 @@ def named(source: Source) -> str:
     return ": ".join(filter(None, parts))
 
 
+def branch_links(choice: Choice) -> str:
+    """Returns the switch between alternatives, as HTML: which one this is, and the ways to its neighbours."""
+    at, count = choice.at, len(choice.messages)
+    before = _way(choice.messages[at - 1], "‹", "Back to the version before") if at else _no_way("‹")
+    behind = _way(choice.messages[at + 1], "›", "On to the next version") if at + 1 < count else _no_way("›")
+    return f'<span class="branch">{before} {at + 1}/{count} {behind}</span>'
+
+
 def footed(text: str, lines: list[str]) -> str:
     """Returns Markdown with small print under it.
 
@@ -39,6 +48,15 @@ def footed(text: str, lines: list[str]) -> str:
     # One block of HTML: within it Markdown isn't looked for, so escaped text stays as it is.
     small = "".join(f"<p>{line}</p>" for line in lines)
     return f'{text}{_closing(text)}\n\n<div class="foot">{small}</div>'
+
+
+def _way(message: str, sign: str, label: str) -> str:
+    # Gradio takes scripts and handlers out; homespun.js hears the click.
+    return f'<a class="way" href="#branch-{escape(message)}" aria-label="{label}" title="{label}">{sign}</a>'
+
+
+def _no_way(sign: str) -> str:
+    return f'<span class="none">{sign}</span>'
 
 
 def _quotation(source: Source) -> str:

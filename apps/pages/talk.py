@@ -1,37 +1,40 @@
-"""What the Chat page's controls do: functions of the components' values, which give updates of components.
+"""What people say on the Chat page, and how it's answered: functions of values, which give updates.
 
 Contract: errors become one message in the chat, never a traceback. The chat's content comes from the
 thread; one line that the page itself says (a notice) follows it and isn't stored. What a function reads and
-writes is stated by `INPUTS`, `OUTPUTS` and `TURNED`, names of components that `apps.pages.chat` lays out.
+writes is stated by `INPUTS` and `OUTPUTS`, names of components that `apps.pages.chat` lays out. Which chat is
+open is the affair of `apps.pages.chats`. Nobody reads or changes another user's thread.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
 from apps.pages import threads
-from apps.pages.answer import Running, one_line
+from apps.pages.answer import Answer, one_line
 from apps.pages.context import KNOBS, PageContext
-from graphs.chatbot import rewind, undo
-from graphs.threads import check_name, list_threads, new_name, prune
-from homespun.errors import UsageError
+from apps.pages.who import user_of
+from graphs.chatbot import Context, read_branches, rephrase, rewind, switch, undo
+from graphs.opinions import Opinions
+from graphs.threads import Threads
+from homespun.errors import UnknownName, UsageError
 
 INPUTS = ("chat", "thread", "model", *KNOBS)
-OUTPUTS = ("chat", "box", "chats", "delete")
-TURNED = (*OUTPUTS, "thread", "model")
-"""What is written where the page turns to another chat."""
-LISTED = 50
-"""Chats in the side panel: the last ones."""
+OUTPUTS = ("chat", "box", "chats", "delete", "used")
 
 NOTICE = "⚠ "
 
 WAITING = "…"
 """Stands for the answer until its first word is there."""
+
+LIKED, DISLIKED = "Like", "Dislike"
+
+LISTED = 50
+"""Chats in the side panel: the last ones."""
 
 log = logging.getLogger(__name__)
 Update = Any
@@ -39,11 +42,11 @@ Chat = list[dict[str, Any]]
 
 
 class Talk:
-    """The page's behaviour over one context; holds only which answers are being written now."""
+    """The page's behaviour over one context."""
 
     def __init__(self, context: PageContext) -> None:
         self.context = context
-        self.running = Running()
+        self.running = context.running
 
     # What people say ------------------------------------------------------------------------------------
 
@@ -52,7 +55,7 @@ class Talk:
     ) -> Iterator[list[Update]]:
         """Answers a new message; one that can't be answered stays in the box."""
         if (refusal := self._refusal(text, model)) is not None:
-            yield _same(chat=_noticed(chat, refusal) if refusal else None)
+            yield same(chat=noticed(chat, refusal) if refusal else None)
             return
         yield from self._answer(request, text.strip(), chat, thread, model, knobs)
 
@@ -69,9 +72,26 @@ class Talk:
         yield from self._answer(request, picked.value["text"], chat, thread, model, knobs)
 
     def retry(
-        self, request: gr.Request, chat: Chat, thread: str, model: str | None, *knobs: Any
+        self,
+        request: gr.Request,
+        picked: gr.RetryData,
+        chat: Chat,
+        thread: str,
+        model: str | None,
+        *knobs: Any,
     ) -> Iterator[list[Update]]:
-        """Answers the last question anew; the thread loses the old answer."""
+        """Answers a question anew; the old answer and what followed it is another branch."""
+        try:
+            graph = self.owned(request, thread, model)
+            if self._busy(thread, "Not answered anew"):
+                yield same()
+                return
+            entry = threads.place(self.entries(graph, thread), _at(picked.index), answer=False)
+            if not rewind(graph, threads.config(thread), entry.message if entry else None):
+                raise UsageError("There is no question to answer again.")
+        except Exception as error:
+            yield same(chat=noticed(chat, one_line(error)))
+            return
         yield from self._answer(request, None, chat, thread, model, knobs)
 
     def edit(
@@ -83,78 +103,120 @@ class Talk:
         model: str | None,
         *knobs: Any,
     ) -> Iterator[list[Update]]:
-        """Answers a changed question; the thread loses the old one and all that followed it."""
-        index = edited.index[0] if isinstance(edited.index, (list, tuple)) else edited.index
+        """Answers a changed question; the old one and all that followed it is another branch."""
         text = threads.typed(str(edited.value or "")).strip()
         if (refusal := self._refusal(text, model)) is not None or self._busy(thread, "Not changed"):
-            old = self._chat(thread, model, chat)
-            yield _same(chat=_noticed(old, refusal) if refusal else old)
+            old = self._chat(request, thread, model, chat)
+            yield same(chat=noticed(old, refusal) if refusal else old)
             return
         try:
-            threads.cut(self._graph(model), thread, index)
+            graph = self.owned(request, thread, model)
+            entry = threads.place(self.entries(graph, thread), _at(edited.index), answer=False)
+            if entry is None or not rephrase(graph, threads.config(thread), entry.message, text):
+                raise UsageError("That question isn't in this chat any more.")
         except Exception as error:
-            yield _same(chat=_noticed(chat, one_line(error)))
+            yield same(chat=noticed(chat, one_line(error)))
             return
-        yield from self._answer(request, text, chat, thread, model, knobs)
+        yield from self._answer(request, None, chat, thread, model, knobs)
 
-    def undo(self, chat: Chat, thread: str, model: str | None, *_knobs: Any) -> list[Update]:
+    def undo(
+        self, request: gr.Request, chat: Chat, thread: str, model: str | None, *_knobs: Any
+    ) -> list[Update]:
         """Takes back the last question and its answer; the question returns to the box."""
-        if self._busy(thread, "Not taken back"):
-            return _same()
         try:
-            graph = self._graph(model)
+            graph = self.owned(request, thread, model)
+            if self._busy(thread, "Not taken back"):
+                return same()
             question = undo(graph, threads.config(thread))
-            left = threads.display(threads.read(graph, thread))
         except Exception as error:
-            return _same(chat=_noticed(chat, one_line(error)))
-        return [left, gr.skip() if question is None else gr.update(value=question), *self._list(thread)]
-
-    def stop(self, thread: str) -> None:
-        """Asks the answer to end at its next token; what is written so far stays."""
-        self.running.stop(thread)
-
-    # Which chat is shown --------------------------------------------------------------------------------
-
-    def load(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
-        """Shows the thread that the page's address names, or a new one."""
-        try:
-            shown = self.open(request, check_name(thread), model)
-        except UsageError:
-            shown = self.new(request)
-        # Nothing can be said before the page knows in which thread.
-        shown[OUTPUTS.index("box")]["interactive"] = bool(self.context.models)
+            return same(chat=noticed(chat, one_line(error)))
+        shown = self.settled(request, self.shown(graph, thread), thread, graph)
+        shown[1] = gr.skip() if question is None else gr.update(value=question)
         return shown
 
-    def open(self, request: gr.Request, thread: str, model: str | None) -> list[Update]:
-        """Shows another thread and chooses the model that answered there last.
-
-        An answer that is being written is stopped and kept.
-        """
-        self.running.leave(_session(request))
-        self.running.free(thread, 3.0, stop=True)  # a reload may have left an answer half-written
-        chat, chosen = [], gr.skip()
+    def branch(
+        self, request: gr.Request, picked: str, chat: Chat, thread: str, model: str | None
+    ) -> list[Update]:
+        """Opens the branch that a message stands in."""
         try:
-            if model:
-                said = threads.read(self._graph(model), thread)
-                chat, chosen = threads.display(said), self._chosen(threads.last_model(said))
+            graph = self.owned(request, thread, model)
+            if not picked or self._busy(thread, "Not switched"):
+                return same()
+            switch(graph, threads.config(thread), picked)
         except Exception as error:
-            chat = _noticed([], one_line(error))
-        return [*self._settled(chat, thread), thread, chosen]
+            return same(chat=noticed(chat, one_line(error)))
+        return self.settled(request, self.shown(graph, thread), thread, graph)
 
-    def new(self, request: gr.Request) -> list[Update]:
-        """Starts a new chat; nothing is stored until something is said."""
-        self.running.leave(_session(request))
-        # Where people don't see each other's chats, a chat's name is what keeps it to oneself.
-        thread = new_name() if self.context.history else secrets.token_urlsafe(18)
-        return [*self._settled([], thread), thread, gr.skip()]
+    def stop(self, request: gr.Request, thread: str) -> None:
+        """Asks the answer to end at its next token; what is written so far stays."""
+        if self._threads(request).is_mine(thread):
+            self.running.stop(thread)
 
-    def delete(self, request: gr.Request, thread: str) -> list[Update]:
-        """Deletes the thread that is shown and starts a new one."""
-        self.running.leave(_session(request))
-        if self._busy(thread, "Not deleted", stop=True):
-            return [*_same(), gr.skip(), gr.skip()]
-        self.context.checkpointer.delete_thread(thread)
-        return self.new(request)
+    def attach(self, request: gr.Request, chat: Chat, thread: str) -> Iterator[list[Update]]:
+        """Shows the answer that is being written in the thread that has just been opened."""
+        answer = self.running.of(thread)
+        if answer is None or not self._threads(request).is_mine(thread):
+            yield same()
+            return
+        try:
+            # A question that is still being stored stands in the answer alone.
+            before = threads.display(threads.read(answer.graph, thread))
+            asked = threads.said("user", answer.question or "")
+            if answer.question and before[-1:] != [asked]:
+                before.append(asked)
+            yield from self._watched(request, answer, before)
+        except Exception as error:
+            yield self.settled(request, noticed(chat, one_line(error)), thread)
+
+    # What is shown --------------------------------------------------------------------------------------
+
+    def owned(self, request: gr.Request, thread: str, model: str | None) -> Any:
+        """Returns the graph, after seeing that the thread is the user's.
+
+        Raises:
+            UnknownName: if it's another user's.
+        """
+        if not self._threads(request).is_mine(thread):
+            raise UnknownName(f"There is no chat {thread!r}.")
+        return self.context.graph(named(model))
+
+    def entries(self, graph: Any, thread: str) -> list[threads.Entry]:
+        """Returns what stands at each place of the chat."""
+        return threads.entries(threads.read(graph, thread))
+
+    def shown(self, graph: Any, thread: str) -> Chat:
+        """Returns the chat as the thread has it."""
+        branched = read_branches(graph, threads.config(thread)).choices()
+        return threads.display(threads.read(graph, thread), branched)
+
+    def settled(self, request: gr.Request, chat: Chat, thread: str, graph: Any = None) -> list[Update]:
+        """Updates for a page that isn't writing: the chat, the send button, the list, what was used."""
+        if graph is None:
+            shown, used = chat, gr.skip()
+        else:
+            said = threads.read(graph, thread)
+            pressed = self._pressed(request, thread, threads.entries(said))
+            shown, used = gr.update(value=chat, feedback_value=pressed), threads.used(said)
+        return [shown, gr.update(submit_btn=True, stop_btn=False), *self.listed(request, thread), used]
+
+    def listed(self, request: gr.Request, thread: str, words: str = "") -> list[Update]:
+        """Updates the list of chats, and whether the open one is among them."""
+        if not self.context.history:
+            return [gr.skip(), gr.skip()]
+        try:
+            mine = self._threads(request)
+            kept = [
+                info for info in (mine.search(words) if words.strip() else mine.listed()) if info.messages
+            ]
+        except Exception:
+            log.exception("The list of chats can't be read.")
+            return [gr.skip(), gr.skip()]
+        found = [(info.title or "…", info.name) for info in kept[:LISTED]]
+        here = any(name == thread for _, name in found)
+        return [
+            gr.update(choices=found, value=thread if here else None, visible=bool(found)),
+            gr.skip() if words.strip() else gr.update(visible=here),
+        ]
 
     # How --------------------------------------------------------------------------------------------------
 
@@ -167,77 +229,73 @@ class Talk:
         model: str | None,
         knobs: tuple[Any, ...],
     ) -> Iterator[list[Update]]:
-        """Runs the graph; `text` None answers the thread's last question again."""
-        if not thread or self._busy(thread, "Not yet"):  # no thread: the page isn't loaded yet
-            yield _same()
+        """Runs the graph; `text` None answers the question with which the thread ends."""
+        if not thread:  # the page isn't loaded yet
+            yield same()
             return
         asked = [] if text is None else [threads.said("user", text)]
-        writing = {"submit_btn": False, "stop_btn": True, **({"value": ""} if text else {})}
         try:
-            graph, sampling = self._graph(model), self._sampling(model, knobs)
-            if text is None and not rewind(graph, threads.config(thread)):
-                raise UsageError("There is no question to answer again.")
-            before = [*threads.display(threads.read(graph, thread)), *asked]
-            yield [[*before, threads.said("assistant", WAITING)], gr.update(**writing), gr.skip(), gr.skip()]
-            answer = self.running.start(
-                graph,
-                thread,
-                text,
-                model=self._named(model),
-                sampling=sampling,
-                session=_session(request),
-            )
+            self._threads(request).open(thread)
+            if self._busy(thread, "Not yet"):
+                yield same()
+                return
+            graph, context = self.context.graph(named(model)), self._turn(request, model, knobs)
+            before = [*self.shown(graph, thread), *asked]
+            writing = {"submit_btn": False, "stop_btn": True, **({"value": ""} if text else {})}
+            waiting = [*before, threads.said("assistant", WAITING)]
+            yield [waiting, gr.update(**writing), gr.skip(), gr.skip(), gr.skip()]
+            answer = self.running.start(graph, thread, text, model=named(model), context=context)
             if answer is None:  # another window was faster
                 raise UsageError("This chat is being answered in another window.")
-            for said in answer.updates():
-                if said:
-                    yield _same(chat=[*before, threads.said("assistant", said)])
-            if answer.left:
-                yield _same()
-                return
-            after = threads.display(threads.read(graph, thread))
+            yield from self._watched(request, answer, before)
         except Exception as error:
-            settled = self._settled(_noticed(chat, one_line(error)), thread)
+            settled = self.settled(request, noticed(chat, one_line(error)), thread)
             if text:
                 settled[1]["value"] = text  # it isn't in the thread, so it goes back where it came from
             yield settled
             return
+        # Gradio sends the last update again at a generator's end, when the page may have moved on.
+        yield same()
+
+    def _watched(self, request: gr.Request, answer: Answer, before: Chat) -> Iterator[list[Update]]:
+        """Shows an answer that is being written behind what stands before it, and how it ends."""
+        reader = self.running.read(session(request))
+        writing = gr.update(submit_btn=False, stop_btn=True)
+        for said in answer.updates(reader):
+            if said:
+                yield [[*before, threads.said("assistant", said)], writing, gr.skip(), gr.skip(), gr.skip()]
+                writing = gr.skip()
+        if reader.left:
+            yield same()
+            return
+        after = self.shown(answer.graph, answer.thread)
         if answer.error:
-            after = _noticed(after, answer.error)
+            after = noticed(after, answer.error)
         elif not answer.text.strip():
             nothing = "Stopped before the first word." if answer.stopped else "There was no answer."
-            after = _noticed(after, nothing)
-        self._prune(thread)
-        yield self._settled(after, thread)
-        # Gradio sends the last update again at a generator's end, when the page may have moved on.
-        yield _same()
+            after = noticed(after, nothing)
+        yield self.settled(request, after, answer.thread, answer.graph)
 
-    def _graph(self, model: str | None) -> Any:
-        return self.context.graph(self._named(model))
+    def _turn(self, request: gr.Request, model: str | None, knobs: tuple[Any, ...]) -> Context:
+        known = self.context.knobs(model)
+        chosen = {name: knob for name, knob in zip(KNOBS, knobs, strict=True) if name in known}
+        sampling = {name: _number(name, knob) for name, knob in chosen.items() if knob not in (None, "")}
+        return Context(user_id=user_of(request), sampling=sampling, memory=self.context.memory)
 
-    def _named(self, model: str | None) -> str:
-        if not model:
-            raise UsageError("No model is chosen. Run `homespun train home-nano` to make one.")
-        return model
+    def _pressed(self, request: gr.Request, thread: str, found: Sequence[threads.Entry]) -> list[str | None]:
+        """Which thumb was pressed at each entry of the assistant's."""
+        kept = Opinions(self.context.state.store, user_of(request)).of(thread)
+        sides = [kept.get(entry.message) if entry.answer else None for entry in found if entry.bot]
+        return [None if one is None else LIKED if one.liked else DISLIKED for one in sides]
 
-    def _chosen(self, name: str) -> Update:
-        """Chooses the model that answered last in a thread, by its name there; "" leaves the choice."""
-        if not name:
-            return gr.skip()
-        # What isn't on offer (deleted since, asked on the command line alone, known there by a provider's own
-        # name) gives way to what a fresh page begins with, whatever another chat has left chosen.
-        return gr.update(value=name if name in self.context.models else self.context.model)
+    def _threads(self, request: gr.Request) -> Threads:
+        return Threads(self.context.state, user_of(request))
 
-    def _sampling(self, model: str | None, knobs: tuple[Any, ...]) -> dict[str, float | int]:
-        shown = self.context.knobs(model)
-        chosen = {name: knob for name, knob in zip(KNOBS, knobs, strict=True) if name in shown}
-        return {name: _number(name, knob) for name, knob in chosen.items() if knob not in (None, "")}
-
-    def _chat(self, thread: str, model: str | None, otherwise: Chat) -> Chat:
+    def _chat(self, request: gr.Request, thread: str, model: str | None, otherwise: Chat) -> Chat:
         try:
-            return threads.display(threads.read(self._graph(model), thread))
+            return self.shown(self.owned(request, thread, model), thread)
         except Exception as error:
-            return _noticed(otherwise, one_line(error)) if model else otherwise
+            return noticed(otherwise, one_line(error)) if model else otherwise
 
     def _refusal(self, text: str | None, model: str | None) -> str | None:
         """Returns why a message can't be sent; "" if a passing hint has been given, None if it can."""
@@ -245,50 +303,36 @@ class Talk:
             gr.Warning("Write a message first.", title="Nothing to send")
             return ""
         try:
-            self.context.check(self._named(model), text)
+            self.context.check(named(model), text)
         except Exception as error:
             return one_line(error)
         return None
 
-    def _busy(self, thread: str, title: str, *, stop: bool = False) -> bool:
+    def _busy(self, thread: str, title: str) -> bool:
         # The short wait lets a stopped answer come to its end.
-        if self.running.free(thread, 5.0 if stop else 0.5, stop=stop):
+        if self.running.free(thread, 0.5):
             return False
         gr.Warning("This chat is still being answered: stop the answer or wait for it.", title=title)
         return True
 
-    def _prune(self, thread: str) -> None:
-        try:
-            prune(self.context.checkpointer, thread)
-        except Exception:
-            log.exception("The old checkpoints of thread %s could not be removed.", thread)
 
-    def _settled(self, chat: Chat, thread: str) -> list[Update]:
-        """Updates for a page that isn't writing: the chat, the send button, the list."""
-        return [chat, gr.update(submit_btn=True, stop_btn=False), *self._list(thread)]
-
-    def _list(self, thread: str) -> list[Update]:
-        if not self.context.history:
-            return [gr.skip(), gr.skip()]
-        try:
-            kept = [info for info in list_threads(self.context.checkpointer) if info.messages]
-        except Exception:
-            log.exception("The list of chats can't be read.")
-            return [gr.skip(), gr.skip()]
-        found = [(info.title or "…", info.name) for info in kept[:LISTED]]
-        here = any(name == thread for _, name in found)
-        return [
-            gr.update(choices=found, value=thread if here else None, visible=bool(found)),
-            gr.update(visible=here),
-        ]
-
-
-def _same(chat: Any = None) -> list[Update]:
+def same(chat: Any = None) -> list[Update]:
     """Updates nothing but what is given."""
-    return [gr.skip() if chat is None else chat, gr.skip(), gr.skip(), gr.skip()]
+    return [gr.skip() if chat is None else chat, *[gr.skip() for _ in OUTPUTS[1:]]]
 
 
-def _noticed(chat: Chat, line: str) -> Chat:
+def named(model: str | None) -> str:
+    """Returns the name of the chosen model.
+
+    Raises:
+        UsageError: if none is chosen.
+    """
+    if not model:
+        raise UsageError("No model is chosen. Run `homespun train home-nano` to make one.")
+    return model
+
+
+def noticed(chat: Chat, line: str) -> Chat:
     """The chat and, after it, one line of the page's own, in place of an older one."""
     said = list(chat)
     while said and _text(said[-1]).startswith(NOTICE):
@@ -296,8 +340,13 @@ def _noticed(chat: Chat, line: str) -> Chat:
     return [*said, threads.said("assistant", f"{NOTICE}{line}")]
 
 
-def _session(request: gr.Request) -> str:
+def session(request: gr.Request) -> str:
+    """Returns what stands for a window."""
     return str(request.session_hash or "")
+
+
+def _at(index: Any) -> int:
+    return int(index[0] if isinstance(index, list | tuple) else index)
 
 
 def _text(message: dict[str, Any]) -> str:
@@ -309,5 +358,5 @@ def _number(name: str, knob: Any) -> float | int:
     try:
         return int(knob) if name in ("top_k", "max_tokens", "seed") else float(knob)
     except ValueError as error:
-        named = name.replace("_", " ")
-        raise UsageError(f"The {named} is to be a whole number, not {str(knob)[:20]!r}.") from error
+        plain = name.replace("_", " ")
+        raise UsageError(f"The {plain} is to be a whole number, not {str(knob)[:20]!r}.") from error

@@ -6,23 +6,28 @@ Contract: the thread is the truth and the page shows it. Nothing here knows Grad
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 
 from apps.citations import sources
-from apps.pages.foot import footed, named
+from apps.pages.foot import branch_links, footed, named
+from apps.pages.inner import steps
 from apps.signature import answered_by, is_signed, signed
-from graphs.chatbot import undo
-from graphs.chatbot.turns import NODE
+from graphs.chatbot.branches import Choice
+from graphs.chatbot.learned import forgotten, learned
+from graphs.chatbot.steps import last as last_step
 
 MARK = "\u2060"
 """A word joiner: invisible, and behind "<" it keeps what people type from being taken for HTML."""
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
+_NONE: Mapping[str, Choice] = MappingProxyType({})
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -36,26 +41,82 @@ def read(graph: Any, thread: str) -> list[BaseMessage]:
     return list(graph.get_state(config(thread)).values.get("messages", []))
 
 
-def display(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
-    """Returns what people and the model said, as message dictionaries of the chatbot component.
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the chatbot component.
 
-    An answer's sources stand under it. Where several models have answered, so does each one's name with the
-    first of its answers.
+    Attributes:
+        message: the id of the thread's message that it shows, or is a part of.
+        shown: the message dictionary.
+        answer: whether it's an answer's text, which can be liked.
     """
-    shown = _shown(messages)
-    answers = [message for message in shown if isinstance(message, AIMessage)]
+
+    message: str
+    shown: dict[str, Any]
+    answer: bool = False
+
+    @property
+    def bot(self) -> bool:
+        """Whether it stands on the assistant's side."""
+        return bool(self.shown["role"] == "assistant")
+
+
+def display(messages: Sequence[BaseMessage], choices: Mapping[str, Choice] = _NONE) -> list[dict[str, Any]]:
+    """Returns what people and the model said, as message dictionaries of the chatbot component."""
+    return [entry.shown for entry in entries(messages, choices)]
+
+
+def entries(messages: Sequence[BaseMessage], choices: Mapping[str, Choice] = _NONE) -> list[Entry]:
+    """Returns what people and the model said, and what the model thought and called before it.
+
+    An answer's sources stand under it, and so does what was remembered of the question. Where several models
+    have answered, so does each one's name with the first of its answers. Under what was said otherwise in
+    another branch stands the way there.
+
+    Args:
+        messages: the thread's.
+        choices: where the thread has branches; see `graphs.chatbot.branches`.
+    """
+    answers = [message for message in _shown(messages) if isinstance(message, AIMessage)]
     several = len({name for message in answers if (name := answered_by(message))}) > 1
     found, last = [], ""
-    for message in shown:
-        if not isinstance(message, AIMessage):
-            found.append(said("user", str(message.text)))
+    for message in messages:
+        if isinstance(message, ToolMessage | AIMessage):
+            found += [Entry(str(message.id), part) for part in steps(message)]
+        if not _is_shown(message):
             continue
-        small, name = list(map(named, sources(message))), answered_by(message)
-        if several and name and name != last:
-            small.append(f"Answered by {escape(name)}")
-        last = name or last
-        found.append({"role": "assistant", "content": footed(literal(str(message.text)), small)})
+        small = []
+        choice = choices.get(str(message.id))
+        if isinstance(message, AIMessage):
+            small += [
+                *map(named, sources(message)),
+                *(f"Remembered: {escape(one)}" for one in learned(message)),
+            ]
+            small += [f"Forgotten: {escape(one)}" for one in forgotten(message)]
+            name = answered_by(message)
+            if several and name and name != last:
+                small.append(f"Answered by {escape(name)}")
+            last = name or last
+        if choice is not None:
+            small.append(branch_links(choice))
+        role = "assistant" if isinstance(message, AIMessage) else "user"
+        text = footed(literal(str(message.text)), small)
+        found.append(Entry(str(message.id), {"role": role, "content": text}, isinstance(message, AIMessage)))
     return found
+
+
+def used(messages: Sequence[BaseMessage]) -> str:
+    """Returns a line of HTML on the tokens of a thread's answers; "" where no model counted them."""
+    counted = [m.usage_metadata for m in messages if isinstance(m, AIMessage) and m.usage_metadata]
+    if not counted:
+        return ""
+    read = sum(one["input_tokens"] for one in counted)
+    written = sum(one["output_tokens"] for one in counted)
+    newest = counted[-1]
+    return (
+        f"<p>Last answer: {newest['input_tokens']:,} tokens read, {newest['output_tokens']:,} written. "
+        f"This chat: {read:,} and {written:,}.</p>"
+    )
 
 
 def last_model(messages: Sequence[BaseMessage]) -> str:
@@ -72,7 +133,7 @@ def sign(graph: Any, thread: str, model: str) -> None:
     """
     messages = read(graph, thread)
     if messages and isinstance(last := messages[-1], AIMessage) and not is_signed(last):
-        graph.update_state(config(thread), {"messages": [signed(last, model)]}, as_node=NODE)
+        graph.update_state(config(thread), {"messages": [signed(last, model)]}, as_node=last_step(graph))
 
 
 def said(role: str, text: str) -> dict[str, str]:
@@ -91,29 +152,19 @@ def typed(text: str) -> str:
     return text.replace(f"<{MARK}", "<")
 
 
-def cut(graph: Any, thread: str, index: int) -> str | None:
-    """Takes back the question at a place in the chat and all that follows it.
-
-    Args:
-        graph: the chatbot graph.
-        thread: the thread's name.
-        index: the question's place in `display`; for an answer's place, the question before it is meant.
-
-    Returns:
-        The question's text, or None if there is none there (nothing is changed).
-    """
-    asked = [isinstance(message, HumanMessage) for message in _shown(read(graph, thread))]
-    while 0 < index < len(asked) and not asked[index]:
-        index -= 1
-    if not 0 <= index < len(asked) or not asked[index]:
-        return None
-    question = None
-    for _ in range(sum(asked[index:])):
-        question = undo(graph, config(thread))
-    return question
+def place(found: Sequence[Entry], index: int, *, answer: bool) -> Entry | None:
+    """Returns the entry at a place in the chat, or the nearest before it that is of the wanted kind."""
+    for entry in reversed(found[: index + 1]):
+        if entry.answer == answer and (answer or entry.shown["role"] == "user"):
+            return entry
+    return None
 
 
 def _shown(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    return [
-        m for m in messages if isinstance(m, HumanMessage) or (isinstance(m, AIMessage) and m.text.strip())
-    ]
+    return [message for message in messages if _is_shown(message)]
+
+
+def _is_shown(message: BaseMessage) -> bool:
+    return isinstance(message, HumanMessage) or (
+        isinstance(message, AIMessage) and bool(message.text.strip())
+    )

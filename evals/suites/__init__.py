@@ -17,6 +17,7 @@ SUITES: Table[Suite[Any]] = Table(
     {
         "lm": "evals.suites.lm:SUITE",
         "chat_memory": "evals.suites.chat_memory:SUITE",
+        "long_memory": "evals.suites.long_memory:SUITE",
         "first_contact": "evals.suites.first_contact:SUITE",
         "tools": "evals.suites.tools:SUITE",
         "judge": "evals.suites.judge:SUITE",

@@ -1,7 +1,8 @@
-"""The memory chatbot: one node that answers, a thread that remembers.
+"""The memory chatbot: it recalls, answers and remembers; its threads branch and are kept whole.
 
-`build` makes the graph; `settle`, `keep_partial`, `undo` and `rewind` (and their async twins) change a thread
-between answers; `check_question` refuses what the model can't read. Everything is imported when it's used.
+`build` makes the graph; `settle`, `keep_partial`, `undo`, `rewind` and `rephrase` change a thread between
+answers, `read_branches` and `switch` lead to what was said otherwise; `check_question` refuses what the model
+can't read. Everything is imported when it's used.
 """
 
 from __future__ import annotations
@@ -10,47 +11,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graphs.chatbot.branches import read_branches, switch
     from graphs.chatbot.graph import build
     from graphs.chatbot.limits import check_question
     from graphs.chatbot.state import ChatState, Context
-    from graphs.chatbot.turns import (
-        akeep_partial,
-        arewind,
-        asettle,
-        aundo,
-        keep_partial,
-        rewind,
-        settle,
-        undo,
-    )
+    from graphs.chatbot.turns import keep_partial, rephrase, rewind, settle, undo
 
 _WHERE = {
-    "build": "graph",
-    "check_question": "limits",
     "ChatState": "state",
     "Context": "state",
-    "akeep_partial": "turns",
-    "arewind": "turns",
-    "asettle": "turns",
-    "aundo": "turns",
+    "build": "graph",
+    "check_question": "limits",
     "keep_partial": "turns",
+    "read_branches": "branches",
+    "rephrase": "turns",
     "rewind": "turns",
     "settle": "turns",
+    "switch": "branches",
     "undo": "turns",
 }
 
 __all__ = [
     "ChatState",
     "Context",
-    "akeep_partial",
-    "arewind",
-    "asettle",
-    "aundo",
     "build",
     "check_question",
     "keep_partial",
+    "read_branches",
+    "rephrase",
     "rewind",
     "settle",
+    "switch",
     "undo",
 ]
 

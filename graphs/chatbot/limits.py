@@ -1,15 +1,11 @@
-"""What a model can be asked: which questions are refused, which messages it's shown.
+"""What a model can be asked: which questions are refused, and how much it reads.
 
-Contract: a model that doesn't say how much it reads gets every question up to `MAX_CHARACTERS`. A thread that
-has outgrown its model is the model's business: ours leave out the oldest turns and say so.
+Contract: a model that doesn't say how much it reads gets every question up to `MAX_CHARACTERS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
 from homespun.errors import UsageError
@@ -50,15 +46,3 @@ def count_tokens(model: BaseChatModel, text: str) -> int:
     if counts_tokens(model):
         return model.get_num_tokens(text)
     return count_tokens_approximately([("user", text)])
-
-
-def said(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-    """Returns the messages that a model is shown.
-
-    An answer that was stopped before its first word would teach it only that it may be silent.
-    """
-    return [m for m in messages if not (isinstance(m, AIMessage) and _silent(m))]
-
-
-def _silent(message: AIMessage) -> bool:
-    return not message.text.strip() and not message.tool_calls

@@ -105,7 +105,7 @@ def answer(
     started = time.monotonic()
     try:
         noticed = _noticed(brain, rows, plan, between)
-        prompt = _prompt(brain, rows, plan, options, context_length, noticed)
+        prompt = _prompt(brain, brain.shown(rows), plan, options, context_length, noticed)
         guide = _guide(brain, prompt, plan, noticed, between)
     except EndedError as ended:
         return Outcome([], str(ended), 0, 0, 0, shortened=False)

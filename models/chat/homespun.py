@@ -143,8 +143,8 @@ class ChatHomespun(ChatLocal):
     ) -> int:
         """Length of the prompt that these messages make, tools and the start of the answer included."""
         functions = [to_tool(tool)["function"] for tool in tools or ()]
-        render = open_brain(self._located, self.threads).voice.render
-        return len(render(to_template(messages), functions or None))
+        brain = open_brain(self._located, self.threads)
+        return len(brain.voice.render(brain.shown(to_template(messages)), functions or None))
 
     @property
     def _llm_type(self) -> str:

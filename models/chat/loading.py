@@ -45,6 +45,16 @@ def takes(name: str, home: Path | None = None) -> frozenset[str] | None:
     return _COMMON if _is_provider(name, home) else None
 
 
+def is_large(name: str, home: Path | None = None) -> bool:
+    """Whether an address leads to a model that can be expected to write: a provider's or a checkpoint's.
+
+    What's trained here has a few million parameters and finds more than it writes; a script says what it says.
+    """
+    if name.startswith(SCRIPTED) or _ENCODED.match(name):
+        return False
+    return name.startswith(FOREIGN) or _is_provider(name, home)
+
+
 def _is_provider(name: str, home: Path | None) -> bool:
     """Whether an address is for LangChain's `init_chat_model`: of its form, and no folder of ours."""
     if name.startswith(FOREIGN) or not _PROVIDER.fullmatch(name):

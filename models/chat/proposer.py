@@ -19,7 +19,7 @@ from models.chat.call_form import compact
 from models.chat.guidance import Adapters, Guidance
 from models.chat.proposal_guide import OPEN, RARELY, ProposalGuide, Proposals
 from models.chat.proposals import CallProposals, Proposed, Slot
-from models.chat.told import asked, asks_back, has_text
+from models.chat.told import asked, asks_back, has_text, without_known
 from models.chat.tools import Plan, problem, satisfies
 from models.encoders.call import THRESHOLD, Call
 from models.encoders.intent import ASK_ABOUT_TEXT, ASK_BACK, UNSURE
@@ -37,6 +37,8 @@ LONGEST_RESULT = 1000
 """Characters of a tool's result that are repeated."""
 _LIKELY = 0.001
 """From this share of those on it's looked up: what is asked may have a small one, and the reader abstains."""
+_POSSIBLE = 0.002
+"""From this share on what is asked back by its words is: "how many hours of sleep do I need" has less."""
 _SHARPNESS = 4.0
 """Of a property's odds to be used: with several of 0.4 each, none is likelier than that one of them is."""
 
@@ -80,6 +82,13 @@ class Proposer:
         """Whether the decoder's own opinion of calls counts for nothing, so that it needs to see no tools."""
         return self._guidance.choice.net == 0 and self._guidance.values.net == 0
 
+    def shown(self, rows: Rows) -> Rows:
+        """The conversation as the decoder reads it: without the known facts in which a reader looks."""
+        if self._adapters.reader is None:
+            return rows
+        # Somebody speaks in every conversation, though it be a system message that says nothing.
+        return without_known(rows) or [{"role": "system", "content": ""}]
+
     def notice(self, rows: Rows, between: Between) -> Noticed | None:
         """What the newest message means and the words that answer it; None where nobody looks.
 
@@ -103,11 +112,11 @@ class Proposer:
             intent = seen.name if seen.probability >= self._guidance.sure else UNSURE
             share = sum(seen.shares.get(name, 0.0) for name in (ASK_BACK, ASK_ABOUT_TEXT))
             asks = back or intent == UNSURE or share >= _LIKELY
-            back = back or seen.name == ASK_BACK
+            back = seen.name == ASK_BACK or (back and seen.shares.get(ASK_BACK, 0.0) >= _POSSIBLE)
         found = reader.read(question, [text], between).text if reader is not None and text and asks else ""
         # A system message may hold what the user didn't tell: the decoder has it before it.
-        known = any(row["role"] == "system" and row["content"].strip() for row in rows)
-        return Noticed(found, intent, back and not known)
+        instructed = any(row["role"] == "system" and row["content"].strip() for row in without_known(rows))
+        return Noticed(found, intent, back and not instructed)
 
     def guide(
         self, rows: Rows, plan: Plan, noticed: Noticed | None, between: Between, *, call: int, end: int

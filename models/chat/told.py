@@ -2,18 +2,22 @@
 
 Only what the user said counts: what the assistant repeated may be wrong, and what a system message holds may
 not be for telling. A question of the assistant's stays before the answer to it, which often says nothing by
-itself ("Ada.").
+itself ("Ada."). What the user said in other conversations a system message may hold as well: in a block that
+`known_block` writes, whose lines count as told before all else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from homespun.text.sentences import split
 from models.chat.passages import apart
 
+KNOWN = "What the user has told you before:"
+"""The line that begins a block of known facts; lines that begin with "- " follow it, one a fact."""
+_ITEM = "- "
 _LONGEST = 8000
 """Characters of what was told that are read, the newest; some two thousand tokens, half a second."""
 _SHORT = 60
@@ -32,18 +36,19 @@ _WANTED = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"\b(?:should|could|can|would|might|must|shall|may|will|to do|best|better)\b", re.IGNORECASE
+    r"\b(?:should|could|can|would|might|must|shall|may|will|to do|need|have to|best|better)\b",
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[^.!?\n]*\?\s*$")
 
 
 def told(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A line for each message that tells something.
+    """A line for each message that tells something, behind those of known facts.
 
     Args:
         rows: Template dictionaries, oldest first.
     """
-    lines: list[str] = []
+    lines = known(rows)
     asked = ""
     for row in rows:
         content = row["content"].strip()
@@ -68,6 +73,57 @@ def asked(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     if not question:
         beside, question = "", beside
     return question, "\n".join(part for part in (told(rows[:-1]), beside) if part)
+
+
+def known_block(lines: Iterable[str]) -> str:
+    """Known facts as a system message may hold them, each in a line of its own; "" where there are none.
+
+    Args:
+        lines: In the user's own words, the newest last.
+    """
+    items = [_ITEM + " ".join(line.split()) for line in lines if line.strip()]
+    return "\n".join([KNOWN, *items]) if items else ""
+
+
+def known(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The known facts that system messages hold, in their order.
+
+    Args:
+        rows: Template dictionaries.
+    """
+    return [line for row in rows if row["role"] == "system" for line in _without_known(row["content"])[1]]
+
+
+def without_known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The conversation without known facts, and without a system message that holds nothing else.
+
+    Args:
+        rows: Template dictionaries; those without such a block stay as they are.
+    """
+    left: list[Mapping[str, Any]] = []
+    for row in rows:
+        rest, facts = _without_known(row["content"]) if row["role"] == "system" else ("", [])
+        if not facts:
+            left.append(row)
+        elif rest:
+            left.append({**row, "content": rest})
+    return left
+
+
+def _without_known(text: str) -> tuple[str, list[str]]:
+    """A system message's text without its blocks of known facts, and these."""
+    rest: list[str] = []
+    facts: list[str] = []
+    within = False
+    for line in text.splitlines():
+        if line.strip() == KNOWN:
+            within = True
+        elif within and line.startswith(_ITEM):
+            facts.append(line.removeprefix(_ITEM).strip())
+        else:
+            within = False
+            rest.append(line)
+    return "\n".join(rest).strip(), facts
 
 
 def has_text(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -99,4 +155,6 @@ def asks_back(question: str) -> bool:
     It errs towards no: advice about "my cold" isn't asked back.
     """
     text = question.strip().replace("\u2019", "'")
-    return bool(_WANTED.match(text) and _OURS.search(text) and not _ADVICE.search(text))
+    wanted = _WANTED.match(text)
+    # "Can you recall my code?" begins like a plea for advice, so what counts is what comes behind it.
+    return bool(wanted and _OURS.search(text) and not _ADVICE.search(text, wanted.end()))

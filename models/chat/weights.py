@@ -128,6 +128,14 @@ class Brain:
         """The same with another net, such as this one's with an adapter; their passes take turns."""
         return Brain(self.voice, net, self._make_engine, self._turn, self.proposer)
 
+    def shown(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """A conversation as the net reads it: without known facts, where they're looked up for it.
+
+        Args:
+            rows: Template dictionaries.
+        """
+        return rows if self.proposer is None else self.proposer.shown(rows)
+
     def steps(self, request: Request) -> Generator[Step, None, None]:
         """Generate; close the iterator to stop early."""
         with self._engine() as engine:

@@ -35,8 +35,8 @@ def test_langgraph_json_names_factories_that_work(script: str, monkeypatch: pyte
 
 def test_a_models_own_values_fill_the_pages_controls(tiny_model: Path, script: str) -> None:
     settings = load_settings(model=str(tiny_model))
-    with compose.open_threads(settings) as saver:
-        page = compose.page_context(settings, saver)
+    with compose.open_state(settings) as state:
+        page = compose.page_context(settings, state)
         assert page.model in page.models
         assert page.knobs(str(tiny_model))["max_tokens"] == 24
         assert "temperature" in page.knobs(str(tiny_model))
@@ -53,8 +53,8 @@ def test_a_models_own_values_fill_the_pages_controls(tiny_model: Path, script: s
 
 def test_the_page_speaks_of_a_reader_as_of_a_reader(script: str) -> None:
     settings = load_settings(model=script)
-    with compose.open_threads(settings) as saver:
-        page = compose.page_context(settings, saver)
+    with compose.open_state(settings) as state:
+        page = compose.page_context(settings, state)
     assert page.manner("reader") == page.manner("reader:mine") == READ
     assert page.manner(script) == page.manner("home") == TALK
 
@@ -69,8 +69,8 @@ def test_a_model_that_needs_tools_is_none_for_the_page(model: str) -> None:
 @pytest.mark.parametrize(("host", "history"), [("127.0.0.1", True), ("0.0.0.0", False)])
 def test_old_threads_are_shown_only_on_ones_own_machine(script: str, host: str, history: bool) -> None:
     settings = load_settings(model=script, host=host)
-    with compose.open_threads(settings) as saver:
-        assert compose.page_context(settings, saver).history is history
+    with compose.open_state(settings) as state:
+        assert compose.page_context(settings, state).history is history
 
 
 def test_sampling_is_told_to_models_that_know_it(tiny_model: Path, script: str) -> None:

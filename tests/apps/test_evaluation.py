@@ -15,8 +15,8 @@ from apps.evaluation import Request, execute, plan
 from apps.judges import offline_judges
 from apps.systems import Systems, open_systems, thread_name, threads_file
 from evals.run_folder import find_run, list_runs, read_records, read_report
-from graphs.persistence import open_checkpointer
-from graphs.threads import read_thread
+from graphs.persistence import open_state
+from graphs.threads import Threads
 from homespun.errors import Cancelled, HomespunError, ModelNotFound, UnknownName, UsageError
 from homespun.names import Table
 from homespun.settings import Settings, load_settings
@@ -136,11 +136,11 @@ def test_a_conversation_is_played_in_a_thread_that_can_be_opened_later(tiny_mode
         assert said == [reply.text for reply in own.call(["Hello", "And you?"], thread="t", seed=1)]
         with pytest.raises(UsageError, match="empty"):
             own.call([""], thread="t2", seed=1)
-    with open_checkpointer(threads_file(settings)) as saver:
+    with open_state(threads_file(settings)) as held:
         # A second play begins anew, and another system has a thread of its own.
-        kept = read_thread(saver, thread_name("t", scripted.fingerprint))
+        kept = Threads(held).read(thread_name("t", scripted.fingerprint))
         assert [message.text for message in kept] == ["three", "yes"]
-        kept = read_thread(saver, thread_name("t", own.fingerprint))
+        kept = Threads(held).read(thread_name("t", own.fingerprint))
         assert [message.text for message in kept] == ["Hello", said[0], "And you?", said[1]]
 
 

@@ -83,6 +83,7 @@ def test_an_empty_file_is_named(tmp_path: Path, suite: str) -> None:
 def test_the_sections_name_groups_and_tags_as_they_are(tmp_path: Path) -> None:
     wanted = {
         "chat_memory": ("move-1", {"distance": "1"}),
+        "long_memory": ("move-1", {"case": "move"}),
         "first_contact": ("", {"category": "facts"}),
         "judge": (None, {"source": "news"}),
         "answers": ("Ferry", {"kind": "answerable", "source": "travel"}),

@@ -24,9 +24,9 @@ def test_it_talks_and_remembers(tmp_path: Path, homespun_home: Path) -> None:
     )
     assert done.stdout == "Hello!\nAgain?\n"
 
-    from graphs.persistence import open_checkpointer
-    from graphs.threads import read_thread
+    from graphs.persistence import open_state
+    from graphs.threads import Threads
 
-    with open_checkpointer(homespun_home / "state.sqlite") as saver:
-        texts = [message.text.strip() for message in read_thread(saver, "t")]
+    with open_state(homespun_home / "state.sqlite") as kept:
+        texts = [message.text.strip() for message in Threads(kept).read("t")]
     assert texts == ["hi", "Hello!", "hi", "Again?"]

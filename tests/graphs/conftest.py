@@ -5,20 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.sqlite import SqliteSaver
 
-from graphs.persistence import open_checkpointer
+from graphs.persistence import State, open_state
+from graphs.sqlite.saver import SqliteSaver
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     return tmp_path / "state.sqlite"
 
 
 @pytest.fixture
-def saver(state: Path) -> Iterator[SqliteSaver]:
-    with open_checkpointer(state) as opened:
+def state(file: Path) -> Iterator[State]:
+    with open_state(file) as opened:
         yield opened
+
+
+@pytest.fixture
+def saver(state: State) -> SqliteSaver:
+    assert isinstance(state.saver, SqliteSaver)
+    return state.saver
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from homespun.settings import load_settings
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MODEL", "PORT", "THREADS", "DATA", "HOST", "DATABASE", "PLUGINS"):
+    for name in ("MODEL", "PORT", "THREADS", "DATA", "HOST", "DATABASE", "PLUGINS", "AUTH"):
         monkeypatch.delenv(f"HOMESPUN_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -96,3 +96,11 @@ def test_paths_lie_in_home_and_are_made_when_asked(homespun_home: Path) -> None:
     assert folder.ensure() is folder
     assert folder.models.is_dir()
     assert folder.runs.is_dir()
+
+
+def test_the_file_of_users_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().auth is None
+    (tmp_path / "homespun.toml").write_text('auth = "users.toml"')
+    assert load_settings().auth == tmp_path / "users.toml"
+    monkeypatch.setenv("HOMESPUN_AUTH", "~/mine.toml")
+    assert load_settings().auth == Path("~/mine.toml").expanduser()

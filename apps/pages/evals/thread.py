@@ -58,17 +58,17 @@ def read(file: Path, name: str) -> Thread:
     Raises:
         HomespunError: if it isn't there.
     """
-    from graphs.persistence import open_checkpointer
-    from graphs.threads import read_thread
+    from graphs.persistence import open_state
+    from graphs.threads import Threads
 
     gone = f"The thread {name} isn't kept any more. Run the evaluation with --fresh to make it again."
     if not file.is_file():
         raise HomespunError(gone)
-    with open_checkpointer(file) as saver:
-        held = list(saver.list({"configurable": {"thread_id": name, "checkpoint_ns": ""}}))
+    with open_state(file) as state:
+        held = list(state.saver.list({"configurable": {"thread_id": name, "checkpoint_ns": ""}}))
         if not held:
             raise HomespunError(gone)
-        return Thread(name, file, read_thread(saver, name), [_checkpoint(one) for one in held])
+        return Thread(name, file, Threads(state).read(name), [_checkpoint(one) for one in held])
 
 
 def _checkpoint(held: Any) -> Checkpoint:

@@ -37,7 +37,20 @@
     }
   };
 
+  const press = (where) => document.querySelector(where)?.click();
+  // Gradio names its icon buttons by what they do.
+  const lastOf = (label) => [...document.querySelectorAll(`#chat button[aria-label="${label}"]`)].at(-1);
+
   window.homespun = {
+    picked: "",
+    save(file) {
+      if (!file?.name) return;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([file.text], { type: file.type }));
+      link.download = file.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    },
     focus() { setTimeout(() => box()?.focus({ preventScroll: true }), 60); },
     past() {
       const first = box() ?? document.querySelector("#evals :is(button, input, textarea, a, [tabindex='0']):not([disabled])");
@@ -72,8 +85,31 @@
       write(text.replace(/\n\n<div class="foot">.*<\/div>$/, "").replaceAll("<\u2060", "<"));
   }
 
+  const typing = () => document.activeElement?.matches("input, textarea, select, [contenteditable=true]");
+  const keys = {
+    "ctrl+shift+o": () => press("#new"),
+    "ctrl+k": () => { document.querySelector("#side:not(.open) .toggle-button")?.click(); document.querySelector("#search :is(input, textarea)")?.focus(); },
+    "ctrl+shift+e": () => lastOf("Edit")?.click(),
+    "ctrl+shift+r": () => lastOf("Retry")?.click(),
+    "/": () => box()?.focus(),
+  };
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && stop()) { event.preventDefault(); stop().click(); homespun.focus(); }
+    if (!box() || event.isComposing) return;
+    if (event.key === "Escape" && stop()) { event.preventDefault(); stop().click(); homespun.focus(); return; }
+    const held = `${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.shiftKey && event.key !== "/" ? "shift+" : ""}`;
+    const act = keys[held + event.key.toLowerCase()];
+    if (!act || (event.key === "/" && typing())) return;
+    event.preventDefault();
+    act();
+  });
+
+  // The way to another version of a message is a link that Gradio lets stand in the chat.
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest?.("#chat a.way");
+    if (!way) return;
+    event.preventDefault();
+    homespun.picked = decodeURIComponent(way.hash.replace("#branch-", ""));
+    press("#go-branch");
   });
 
   // Gradio draws its icon buttons without names; they come and go, so names are given as they appear.

@@ -38,13 +38,13 @@ def dialogue(seed: int, number: int) -> Sample:
     asks: list[dict[str, Any]] = []
     if case == "never told":
         asked, facts = _missing(rng, facts)
-        turns = [_tell(rng, fact, wording) for fact in facts]
+        turns = [tell(rng, fact, wording) for fact in facts]
         reject = _others(rng, asked, turns) if rng.random() < 0.5 else []
         rng.shuffle(turns)
         asks.append(_ask(asked, [], reject))
     else:
         order = rng.sample(facts, len(facts))
-        turns = [_tell(rng, fact, wording) for fact in order]
+        turns = [tell(rng, fact, wording) for fact in order]
         reject = []
         if case == "corrected":
             asked, old = _corrected(rng, asked, turns, order.index(asked))
@@ -92,7 +92,8 @@ def _missing(rng: Random, facts: list[Fact]) -> tuple[Fact, list[Fact]]:
     return asked, facts
 
 
-def _tell(rng: Random, fact: Fact, wording: str) -> str:
+def tell(rng: Random, fact: Fact, wording: str) -> str:
+    """Returns how a user may tell a fact, "plain" or "roundabout"."""
     kind = kinds()[fact.kind]
     lines = kind.tell_plain if wording == "plain" else kind.tell
     return fill(rng.choice(lines), {"k": fact.of, "v": fact.value.text})
@@ -105,7 +106,7 @@ def _others(rng: Random, fact: Fact, turns: list[str]) -> list[dict[str, Any]]:
     for person, line in zip(
         rng.sample(values()["other person"], count), rng.sample(kinds()[fact.kind].other, count), strict=True
     ):
-        other = _unlike(rng, fact)
+        other = unlike(rng, fact)
         slots = {"k": fact.of, "p": person, "w": other.value.text}
         turns.insert(rng.randint(0, len(turns)), fill(line, slots))
         whose = [person.split(" ", 1)[1], person.split()[-1]]
@@ -115,14 +116,14 @@ def _others(rng: Random, fact: Fact, turns: list[str]) -> list[dict[str, Any]]:
 
 def _corrected(rng: Random, fact: Fact, turns: list[str], at: int) -> tuple[Fact, Fact]:
     """Puts a correction after the turn `at`; returns the fact that holds and the one that doesn't."""
-    new = _unlike(rng, fact)
+    new = unlike(rng, fact)
     slots = {"k": fact.of, "v": new.value.text, "old": fact.value.text}
     turns.insert(rng.randint(at + 1, len(turns)), fill(rng.choice(kinds()[fact.kind].fix), slots))
     return new, fact
 
 
-def _unlike(rng: Random, fact: Fact) -> Fact:
-    """A fact of the same kind about the same thing with another value."""
+def unlike(rng: Random, fact: Fact) -> Fact:
+    """Returns a fact of the same kind about the same thing with another value."""
     while True:
         new = draw(rng, fact.kind, fact.of)
         if not set(new.value.accept) & set(fact.value.accept):

@@ -41,16 +41,7 @@ class Kind:
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Returns the kinds of facts by name, in the file's order."""
-    found: dict[str, Kind] = {}
-    for name, lines in _sections("facts").items():
-        parts: dict[str, list[str]] = {}
-        for line in lines:
-            if line.startswith("-- "):
-                parts[line[3:]] = []
-            else:
-                parts[next(reversed(parts))].append(line)
-        found[name] = Kind(name, **{part: tuple(held) for part, held in parts.items()})
-    return found
+    return {name: Kind(name, **parts) for name, parts in read_sections(__package__, "facts").items()}
 
 
 @cache
@@ -58,14 +49,14 @@ def values() -> Mapping[str, tuple[str, ...]]:
     """Returns the lists of values by name."""
     return {
         name: tuple(part.strip() for part in " ".join(lines).split(",") if part.strip())
-        for name, lines in _sections("values").items()
+        for name, lines in _sections(__package__, "values").items()
     }
 
 
 @cache
 def small_talk() -> tuple[str, ...]:
     """Returns what is said between a fact and its question."""
-    return tuple(_lines("talk"))
+    return tuple(_lines(__package__, "talk"))
 
 
 def fill(line: str, slots: Mapping[str, str]) -> str:
@@ -84,14 +75,33 @@ def article(noun: str) -> str:
     return "an" if noun[0].lower() in "aeiou" else "a"
 
 
-def _lines(name: str) -> list[str]:
-    text = (files(__package__) / f"{name}.txt").read_text(encoding="utf-8")
+def read_sections(package: str, name: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Returns the lines of a text file by section ("== town") and part ("-- ask").
+
+    Args:
+        package: where the file is.
+        name: the file's, without its ending.
+    """
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for section, lines in _sections(package, name).items():
+        parts: dict[str, list[str]] = {}
+        for line in lines:
+            if line.startswith("-- "):
+                parts[line[3:]] = []
+            else:
+                parts[next(reversed(parts))].append(line)
+        found[section] = {part: tuple(held) for part, held in parts.items()}
+    return found
+
+
+def _lines(package: str, name: str) -> list[str]:
+    text = (files(package) / f"{name}.txt").read_text(encoding="utf-8")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def _sections(name: str) -> dict[str, list[str]]:
+def _sections(package: str, name: str) -> dict[str, list[str]]:
     sections: dict[str, list[str]] = {}
-    for line in _lines(name):
+    for line in _lines(package, name):
         if line.startswith("== "):
             sections[line[3:]] = []
         else:

@@ -21,12 +21,12 @@ from langchain_core.outputs import ChatGenerationChunk
 
 
 def _read(name: str, home: Path) -> list[tuple[str, str, str | None]]:
-    from graphs.persistence import open_checkpointer
-    from graphs.threads import read_thread
+    from graphs.persistence import open_state
+    from graphs.threads import Threads
 
-    with open_checkpointer(home / "state.sqlite") as saver:
+    with open_state(home / "state.sqlite") as kept:
         return [
-            (m.type, str(m.text), m.response_metadata.get("finish_reason")) for m in read_thread(saver, name)
+            (m.type, str(m.text), m.response_metadata.get("finish_reason")) for m in Threads(kept).read(name)
         ]
 
 
@@ -63,6 +63,8 @@ def test_json_is_one_object_and_nothing_else(homespun: Any, scripted: Any) -> No
         "thread": "t",
         "model": model,
         "answer": "Grüße, Welt",
+        "recalled": [],
+        "learned": [],
         "finish_reason": "stop",
         "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
         "citations": [],
@@ -364,7 +366,10 @@ def test_a_conversation_in_a_terminal(scripted: Any, homespun_home: Path) -> Non
     model = scripted(
         {"text": "Hi!", "match": "^hello$", "repeat": True},
         {"text": "one two three four five", "match": "^count$", "token_delay": 1.0, "repeat": True},
-        {"text": "", "match": "^break$", "error": {"type": "connection", "message": "line is down"}},
+        {
+            "text": "", "match": "^break$", "repeat": True,
+            "error": {"type": "connection", "message": "line is down"},
+        },
     )
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

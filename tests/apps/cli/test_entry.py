@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-VERBS = {"ui", "chat", "models", "train", "data", "eval", "bench", "threads", "doctor"}
+VERBS = {"ui", "users", "chat", "memories", "models", "train", "data", "eval", "bench", "threads", "doctor"}
 HEAVY = ("torch", "transformers", "gradio", "langchain_core", "langgraph", "numpy")
 
 

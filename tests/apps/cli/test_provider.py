@@ -72,11 +72,11 @@ def test_a_server_that_is_down_is_one_line(
 def test_an_answer_that_breaks_off_keeps_what_was_said(
     homespun: Any, server: Any, homespun_home: Path
 ) -> None:
-    from graphs.persistence import open_checkpointer
-    from graphs.threads import read_thread
+    from graphs.persistence import open_state
+    from graphs.threads import Threads
 
     done = homespun("chat", "Hello", "--model", "openai:dying", "--thread", "t")
     assert (done.status, done.out) == (1, "one two three")
     assert "broke off" in done.line
-    with open_checkpointer(homespun_home / "state.sqlite") as saver:
-        assert [str(message.text) for message in read_thread(saver, "t")] == ["Hello", "one two three"]
+    with open_state(homespun_home / "state.sqlite") as kept:
+        assert [str(message.text) for message in Threads(kept).read("t")] == ["Hello", "one two three"]

@@ -53,6 +53,23 @@ def test_deleting_is_all_or_none(talked: Any) -> None:
     assert talked("threads", "--json").json == {"threads": []}
 
 
+def test_a_deleted_thread_comes_back_unless_it_was_for_good(talked: Any) -> None:
+    talked("threads", "delete", "first", "second")
+    assert talked("threads", "restore", "first", "--json").json == {"restored": "first"}
+    assert [t["name"] for t in talked("threads", "--json").json["threads"]] == ["first"]
+    talked("threads", "delete", "first", "--forever")
+    done = talked("threads", "restore", "first")
+    assert (done.status, "No thread 'first' was deleted" in done.line) == (2, True)
+
+
+def test_a_thread_gets_another_title_and_is_found_by_its_words(talked: Any) -> None:
+    made = talked("threads", "rename", "first", "About wool", "--json").json
+    assert made == {"thread": "first", "title": "About wool"}
+    found = talked("threads", "list", "--search", "wool HELLO", "--json").json["threads"]
+    assert [(t["name"], t["title"]) for t in found] == [("first", "About wool")]
+    assert talked("threads", "list", "--search", "flax", "--json").json == {"threads": []}
+
+
 def test_a_fork_is_named_on_standard_output(talked: Any) -> None:
     name = talked("threads", "fork", "first", "--at", "1").out.strip()
     assert talked("threads", "show", name).out == "You: hello first\n"

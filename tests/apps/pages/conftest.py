@@ -54,8 +54,8 @@ def settings(script: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def context(settings: Settings) -> Iterator[PageContext]:
-    with compose.open_threads(settings) as saver:
-        yield compose.page_context(settings, saver)
+    with compose.open_state(settings) as state:
+        yield compose.page_context(settings, state)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apps.pages import threads
-from apps.pages.answer import INTERVAL, Answer, Running, one_line
+from apps.pages.answer import INTERVAL, Answer, Reader, Running, one_line
 from apps.pages.context import PageContext
 from apps.signature import answered_by
 
@@ -54,15 +54,29 @@ def test_stopping_keeps_the_partial_text_in_the_thread(graph: Any) -> None:
     assert not graph.get_state(threads.config("t")).next
 
 
-def test_a_reader_that_goes_away_stops_the_answer_and_loses_nothing(graph: Any) -> None:
-    answer = Answer(graph, "t", "Count", model="m")
+def test_a_reader_that_goes_away_stops_nothing_and_another_sees_it_all(graph: Any) -> None:
+    answer = Answer(graph, "t", "Hello there", model="m")
     updates = answer.updates()
     next(updates)
     updates.close()
-    assert answer.wait(5)
-    question, kept = texts(graph)
-    assert question == "Count"
-    assert kept.startswith("1,")
+    reader = Reader()
+    left = answer.updates(reader)
+    next(left)
+    reader.left = True
+    assert list(left) == []
+    assert list(answer.updates())[-1] == "Hello! How can I help you today?"
+    assert not answer.stopped
+    assert texts(graph) == ["Hello there", "Hello! How can I help you today?"]
+
+
+def test_answers_are_kept_as_far_as_they_are_when_the_server_ends(graph: Any) -> None:
+    running = Running()
+    answer = running.start(graph, "t", "Count", model="m")
+    assert answer is not None
+    next(answer.updates())
+    running.close()
+    assert texts(graph)[1].startswith("1,")
+    assert not graph.get_state(threads.config("t")).next
 
 
 def test_stopping_before_the_first_word_leaves_a_thread_that_goes_on(graph: Any) -> None:

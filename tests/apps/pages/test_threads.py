@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,17 +10,6 @@ from apps.pages import threads
 from apps.pages.context import PageContext
 
 
-def chat(context: PageContext, *questions: str) -> Any:
-    graph = context.graph(context.model)
-    for question in questions:
-        graph.invoke({"messages": [("user", question)]}, threads.config("t"))
-    return graph
-
-
-def texts(graph: Any) -> list[str]:
-    return [message.text for message in threads.read(graph, "t")]
-
-
 def test_only_what_was_said_is_shown() -> None:
     messages = [
         SystemMessage("be kind"),
@@ -31,7 +18,7 @@ def test_only_what_was_said_is_shown() -> None:
         ToolMessage("7", tool_call_id="1"),
         AIMessage("hello"),
     ]
-    assert threads.display(messages) == [
+    assert [entry for entry in threads.display(messages) if "metadata" not in entry] == [
         {"role": "user", "content": "hi"},
         {"role": "assistant", "content": "hello"},
     ]
@@ -91,15 +78,41 @@ def test_an_unknown_thread_is_empty(context: PageContext) -> None:
     assert threads.read(context.graph(context.model), "nobody") == []
 
 
-@pytest.mark.parametrize("index", [2, 3])
-def test_cutting_takes_back_a_question_and_all_that_follows(context: PageContext, index: int) -> None:
-    graph = chat(context, "one", "two", "three")
-    assert threads.cut(graph, "t", index) == "two"
-    assert texts(graph) == ["one", "I see."]
+def test_thoughts_and_calls_stand_before_the_answer_as_accordions() -> None:
+    messages = [
+        HumanMessage("hi", id="q"),
+        AIMessage(
+            [{"type": "reasoning", "reasoning": "They greet."}, {"type": "text", "text": ""}],
+            tool_calls=[{"name": "clock", "args": {"zone": "CET"}, "id": "c1"}],
+            id="a",
+        ),
+        ToolMessage("12:00 ```", tool_call_id="c1", name="clock", id="r"),
+        AIMessage("It's noon.", id="b"),
+    ]
+    found = threads.entries(messages)
+    assert [entry.message for entry in found] == ["q", "a", "a", "r", "b"]
+    assert [entry.answer for entry in found] == [False, False, False, False, True]
+    thought, call, result = (entry.shown for entry in found[1:4])
+    assert (thought["metadata"]["title"], thought["content"]) == ("Thought", "They greet.")
+    assert call["metadata"] == {"title": "Called clock", "status": "done", "id": "c1"}
+    assert call["content"] == '```json\n{\n  "zone": "CET"\n}\n```'
+    assert result["metadata"]["parent_id"] == "c1"
+    assert result["content"] == "````\n12:00 ```\n````"
 
 
-@pytest.mark.parametrize("index", [-1, 6, 99])
-def test_cutting_elsewhere_changes_nothing(context: PageContext, index: int) -> None:
-    graph = chat(context, "one", "two", "three")
-    assert threads.cut(graph, "t", index) is None
-    assert len(texts(graph)) == 6
+@pytest.mark.parametrize(
+    ("index", "wanted", "found"), [(0, False, "q"), (1, False, "q"), (2, True, "b"), (1, True, "a")]
+)
+def test_a_place_in_the_chat_leads_to_the_message(index: int, wanted: bool, found: str) -> None:
+    entries = threads.entries([HumanMessage("1", id="q"), AIMessage("2", id="a"), AIMessage("3", id="b")])
+    entry = threads.place(entries, index, answer=wanted)
+    assert entry is not None
+    assert entry.message == found
+    assert threads.place(entries[:1], 0, answer=True) is None
+
+
+def test_tokens_are_summed_where_they_were_counted() -> None:
+    one = AIMessage("x", usage_metadata={"input_tokens": 1000, "output_tokens": 20, "total_tokens": 1020})
+    assert threads.used([HumanMessage("q"), AIMessage("y")]) == ""
+    assert "1,000 tokens read, 20 written" in threads.used([one, HumanMessage("q"), one])
+    assert "2,000 and 40" in threads.used([one, HumanMessage("q"), one])

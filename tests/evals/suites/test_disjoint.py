@@ -20,6 +20,7 @@ from evals.suite import Source
 from evals.suites import SUITES
 from evals.suites.chat_memory.phrasebook import kinds, small_talk, values
 from evals.suites.first_contact.prompts import prompts
+from evals.suites.long_memory.people import lines as later_lines
 from finetune.data.conversations.grammar import _parse
 from finetune.data.conversations.words import lexicon, read_pattern_file
 
@@ -151,6 +152,8 @@ def _lines() -> list[str]:
     told: list[str] = []
     for kind in kinds().values():
         told += (*kind.tell_plain, *kind.tell, *kind.ask_plain, *kind.ask, *kind.other, *kind.fix)
+    for later in later_lines().values():
+        told += (*later.change, *later.ask)
     return [*told, *small_talk()]
 
 

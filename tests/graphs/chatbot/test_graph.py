@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from langgraph.checkpoint.sqlite import SqliteSaver
 
 from graphs.chatbot import Context, build, check_question
-from graphs.persistence import open_async_checkpointer
+from graphs.sqlite.saver import SqliteSaver
 from homespun.errors import UsageError
 from models import ChatScripted
 
@@ -54,19 +53,19 @@ def test_a_thread_remembers_and_another_does_not(saver: SqliteSaver, thread: Any
     ]
 
 
-def test_a_thread_is_remembered_by_the_next_process(state: Path) -> None:
+def test_a_thread_is_remembered_by_the_next_process(file: Path) -> None:
     code = (
-        "import sys\nfrom graphs.chatbot import build\nfrom graphs.persistence import open_checkpointer\n"
+        "import sys\nfrom graphs.chatbot import build\nfrom graphs.persistence import open_state\n"
         "from models import ChatScripted\n"
-        "with open_checkpointer(sys.argv[1]) as saver:\n"
-        "    graph = build(ChatScripted(script=[{'text': sys.argv[2]}]), checkpointer=saver)\n"
+        "with open_state(sys.argv[1]) as state:\n"
+        "    graph = build(ChatScripted(script=[{'text': sys.argv[2]}]), checkpointer=state.saver)\n"
         "    config = {'configurable': {'thread_id': 't'}}\n"
         "    result = graph.invoke({'messages': [('user', 'q')]}, config)\n"
         "    print(*[m.text for m in result['messages']])\n"
     )
     outputs = [
         subprocess.run(
-            [sys.executable, "-c", code, str(state), answer], capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, str(file), answer], capture_output=True, text=True, check=True
         ).stdout
         for answer in ("one", "two")
     ]
@@ -91,31 +90,29 @@ def test_the_answer_streams_in_pieces_and_once(saver: SqliteSaver, thread: Any) 
     assert last.usage_metadata is not None
 
 
-async def test_async_streams_the_same(state: Path, thread: Any) -> None:
-    async with open_async_checkpointer(state) as saver:
-        graph = build(ChatScripted(script=["one two", "three"]), checkpointer=saver)
-        texts = [c.text async for c, _ in graph.astream(_ask("count"), thread, stream_mode="messages")]
-        await graph.ainvoke(_ask("more"), thread)
-        kept = (await graph.aget_state(thread)).values["messages"]
+async def test_async_streams_the_same(saver: SqliteSaver, thread: Any) -> None:
+    graph = build(ChatScripted(script=["one two", "three"]), checkpointer=saver)
+    texts = [c.text async for c, _ in graph.astream(_ask("count"), thread, stream_mode="messages")]
+    await graph.ainvoke(_ask("more"), thread)
+    kept = (await graph.aget_state(thread)).values["messages"]
     assert [text for text in texts if text] == ["one", " two"]
     assert [m.text for m in kept] == ["count", "one two", "more", "three"]
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-async def test_cancel_ends_the_answer_at_the_next_token(state: Path, thread: Any, mode: str) -> None:
+async def test_cancel_ends_the_answer_at_the_next_token(saver: SqliteSaver, thread: Any, mode: str) -> None:
     cancel = threading.Event()
     model = ChatScripted(script=[{"text": "a b c d e f", "token_delay": 0.01}])
-    async with open_async_checkpointer(state) as saver:
-        graph = build(model, checkpointer=saver if mode == "async" else None)
-        context = Context(cancel=cancel)
-        if mode == "async":
-            async for chunk, _ in graph.astream(_ask("go"), thread, stream_mode="messages", context=context):
-                if chunk.text == " b":
-                    cancel.set()
-            values = (await graph.aget_state(thread)).values
-        else:
-            cancel.set()
-            values = graph.invoke(_ask("go"), context=context)
+    graph = build(model, checkpointer=saver if mode == "async" else None)
+    context = Context(cancel=cancel)
+    if mode == "async":
+        async for chunk, _ in graph.astream(_ask("go"), thread, stream_mode="messages", context=context):
+            if chunk.text == " b":
+                cancel.set()
+        values = (await graph.aget_state(thread)).values
+    else:
+        cancel.set()
+        values = graph.invoke(_ask("go"), context=context)
     last = values["messages"][-1]
     assert last.response_metadata["finish_reason"] == "cancelled"
     assert last.text.startswith("a b" if mode == "async" else "a")
@@ -154,7 +151,7 @@ def test_a_models_error_leaves_the_question_in_the_thread(saver: SqliteSaver, th
 
 
 def test_the_recursion_limit_is_set() -> None:
-    assert build(ChatScripted(script=["x"])).config["recursion_limit"] == 8  # type: ignore[index]
+    assert build(ChatScripted(script=["x"])).config["recursion_limit"] == 12  # type: ignore[index]
 
 
 def test_it_draws_itself() -> None:

@@ -21,6 +21,7 @@ from langchain_core.rate_limiters import InMemoryRateLimiter
 from homespun.errors import CorruptWeights, ModelNotFound, UsageError
 from models.chat import weights
 from models.chat.homespun import ChatHomespun
+from models.chat.told import known_block
 
 
 @pytest.fixture
@@ -343,3 +344,9 @@ def test_all_kinds_of_messages_are_read(model: ChatHomespun) -> None:
     for kind in ("image", "image_url", "file", "audio", "input_audio", "video"):
         with pytest.raises(UsageError, match="text only"):
             model.invoke([HumanMessage([{"type": kind, "url": "x"}])])
+
+
+def test_known_facts_are_plain_instruction_to_a_model_without_a_reader(model: ChatHomespun) -> None:
+    facts = SystemMessage(known_block(["I live in Oslo."]))
+    hello = HumanMessage("Hello")
+    assert model.get_num_tokens_from_messages([facts, hello]) > model.get_num_tokens_from_messages([hello])

@@ -15,6 +15,7 @@ from models.chat.answer import Options, answer
 from models.chat.ending import EndedError
 from models.chat.guidance import Guidance
 from models.chat.proposer import Proposer, as_answer, results
+from models.chat.told import known_block
 from models.chat.tools import plan
 from models.chat.weights import Brain, locate, open_brain
 from models.encoders.call import Call
@@ -324,6 +325,55 @@ def test_what_is_asked_back_and_was_not_told_is_said_to_be_unless_a_system_messa
     assert say(Finds(meant=meant), rows)[0] == "You haven't told me that."
     system = {"role": "system", "content": "The user's dog is called Bracken."}
     assert say(Finds(meant=meant), [system, *rows])[0] != "You haven't told me that."
+
+
+KNOWN = {"role": "system", "content": known_block(["My dog is Bracken.", "I sail."])}
+
+
+def test_known_facts_are_looked_up_and_not_shown_to_the_decoder(say) -> None:
+    rows = [{"role": "user", "content": "What's my dog called?"}]
+    finds = Finds(told="Bracken")
+    text, known = say(finds, [KNOWN, *rows])
+    assert text == "Bracken."
+    assert finds.looked == ("What's my dog called?", ["My dog is Bracken.\nI sail."])
+    told = [{"role": "user", "content": "My cat is Pomfret."}, *rows]
+    say(finds, [KNOWN, *told])
+    assert finds.looked[1] == ["My dog is Bracken.\nI sail.\nMy cat is Pomfret."]
+    _, plain = say(Finds(), [KNOWN, {"role": "user", "content": "Hello"}])
+    assert plain.prompt_tokens == say(Finds(), [{"role": "user", "content": "Hello"}])[1].prompt_tokens
+    both = {"role": "system", "content": f"Be kind.\n\n{KNOWN['content']}"}
+    kind = {"role": "system", "content": "Be kind."}
+    assert say(Finds(), [both, *rows])[1].prompt_tokens == say(Finds(), [kind, *rows])[1].prompt_tokens
+    finds.reader = None
+    assert say(finds, [KNOWN, *rows])[1].prompt_tokens > known.prompt_tokens
+
+
+def test_known_facts_do_not_tell_what_is_not_in_them(say) -> None:
+    rows = [{"role": "user", "content": "What's my cat called?"}]
+    assert say(Finds(), [KNOWN, *rows])[0] == "You haven't told me that."
+    both = {"role": "system", "content": f"Her cat is Pomfret.\n\n{KNOWN['content']}"}
+    assert say(Finds(), [both, *rows])[0] != "You haven't told me that."
+
+
+def test_known_facts_alone_are_a_conversation_too(say) -> None:
+    assert say(Finds(), [KNOWN])[1].prompt_tokens > 0
+
+
+def test_known_facts_do_not_fill_the_context(say) -> None:
+    many = {
+        "role": "system",
+        "content": known_block(f"Boat number {number} is mine." for number in range(500)),
+    }
+    assert say(Finds(), [many, *ASKED])[1].dropped == 0
+
+
+def test_words_that_ask_back_need_the_classifier_not_to_mean_something_else() -> None:
+    rows = [{"role": "user", "content": "Which vaccines do I get?"}]
+    for share, asks in ((0.0001, False), (0.01, True)):
+        finds = Finds(meant={"medical": 0.9, "ask back": share})
+        noticed = Proposer(Guidance(), finds, [b"a"]).notice(rows, lambda: None)  # type: ignore[arg-type]
+        assert noticed is not None
+        assert noticed.asks_back is asks
 
 
 def test_the_decoder_reads_what_is_meant_where_nothing_was_found(say) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.chat.told import asked, asks_back, has_text, told
+from models.chat.told import KNOWN, asked, asks_back, has_text, known, known_block, told, without_known
 
 
 def said(*turns):
@@ -49,6 +49,7 @@ def test_the_newest_question_is_looked_up_in_what_came_before_and_beside_it():
         "How old am I?",
         "Who is our plumber",
         "Tell me my code, please",
+        "Can you recall my code?",
     ],
 )
 def test_what_only_the_user_can_have_told_is_known_by_its_words(question):
@@ -62,6 +63,8 @@ def test_what_only_the_user_can_have_told_is_known_by_its_words(question):
         "My cat is Bo.",
         "What should I do about my cold?",
         "How can I improve my sleep?",
+        "How many hours of sleep do I need?",
+        "When do we have to leave?",
         "Write my wife a poem",
         "What am I talking to?",
         "Hello",
@@ -69,6 +72,36 @@ def test_what_only_the_user_can_have_told_is_known_by_its_words(question):
 )
 def test_other_questions_and_advice_are_not_asked_back(question):
     assert not asks_back(question)
+
+
+def test_known_facts_are_a_block_of_lines() -> None:
+    block = known_block(["I live in Oslo.", " ", " My cat is\nPomfret. "])
+    assert block == f"{KNOWN}\n- I live in Oslo.\n- My cat is Pomfret."
+    assert known(said(("system", block))) == ["I live in Oslo.", "My cat is Pomfret."]
+    assert known_block([]) == ""
+
+
+def test_known_facts_count_as_told_before_all_that_the_thread_tells() -> None:
+    system = f"Be kind.\n\n{known_block(['I live in Oslo.', 'I sail.'])}\n\nThe code is 4711."
+    rows = said(("user", "My cat is Pomfret."), ("assistant", "Noted."), ("user", "Where do I live?"))
+    instructed = [{"role": "system", "content": system}, *rows]
+    assert told(instructed[:-1]) == "I live in Oslo.\nI sail.\nMy cat is Pomfret."
+    assert asked(instructed) == ("Where do I live?", "I live in Oslo.\nI sail.\nMy cat is Pomfret.")
+    assert without_known(instructed) == [
+        {"role": "system", "content": "Be kind.\n\n\nThe code is 4711."},
+        *rows,
+    ]
+    assert without_known(said(("system", known_block(["I sail."])), ("user", "Hi"))) == said(("user", "Hi"))
+
+
+def test_only_a_system_message_holds_known_facts_and_only_behind_their_heading() -> None:
+    rows = said(
+        ("system", f"Answer in lists:\n- short\n- plain\n{KNOWN}"),
+        ("user", known_block(["I sail."])),
+        ("assistant", "Noted."),
+    )
+    assert known(rows) == []
+    assert without_known(rows) == rows
 
 
 def test_what_is_told_in_the_same_breath_is_there_to_be_found():

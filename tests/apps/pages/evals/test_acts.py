@@ -30,8 +30,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory, script: str) -> Settings:
 
 @pytest.fixture(scope="module")
 def context(settings: Settings) -> Iterator[PageContext]:
-    with compose.open_threads(settings) as saver:
-        yield compose.page_context(settings, saver)
+    with compose.open_state(settings) as state:
+        yield compose.page_context(settings, state)
 
 
 def ran(acts: Acts, suites: list[str], model: str, *form: Any) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def test_a_report_is_served_shut_in(acts: Acts, run: str) -> None:
 
 
 def test_reports_are_served_to_this_machine_only(settings: Settings) -> None:
-    with compose.open_threads(settings) as saver:
-        assert len(compose.page_context(settings, saver).routes()) == 1
-        open_to_all = compose.page_context(settings.model_copy(update={"host": "0.0.0.0"}), saver)
+    with compose.open_state(settings) as state:
+        assert len(compose.page_context(settings, state).routes()) == 1
+        open_to_all = compose.page_context(settings.model_copy(update={"host": "0.0.0.0"}), state)
     assert (tuple(open_to_all.routes()), open_to_all.keep, open_to_all.history) == ((), None, False)

@@ -1,0 +1,217 @@
+"""A user's memories over a LangGraph store: kept, recalled by meaning, edited, forgotten.
+
+Contract: works on any `BaseStore`; one with an index is searched by meaning, another gives what's newest. A
+book sees its own user's memories alone. Calls are synchronous: an event loop runs them in a thread. Two that
+tell the same of a thing there's one of ("home") can't both stay, whichever process wrote them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from graphs.memories.memory import Change, Memory
+from homespun.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from langgraph.store.base import BaseStore, Item
+
+    from graphs.memories.statements import Statement
+
+RECALLED = 12
+"""Memories that a model is shown at once."""
+MAX_TEXT = 500
+"""Characters of a memory."""
+MAX_BEFORE = 20
+SAME = 0.95
+"""Cosine from which on two sentences with the same names and numbers say the same."""
+_PAGE = 200
+_MARKS = re.compile(r"[A-Z]\w*|\d+")
+_WORDS = re.compile(r"\w+")
+
+
+class Book:
+    """The memories of one user.
+
+    Args:
+        store: Where they are kept.
+        user: Whose they are.
+    """
+
+    def __init__(self, store: BaseStore, user: str) -> None:
+        self._store, self._user = store, user
+        self._place = ("memories", user)
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is to be remembered and recalled; the user's choice, kept in the store."""
+        item = self._store.get(("settings", self._user), "memory")
+        return item is None or bool(item.value.get("on", True))
+
+    def switch(self, on: bool) -> None:
+        """Keeps the user's choice; what is remembered already stays."""
+        self._store.put(("settings", self._user), "memory", {"on": on}, index=False)
+
+    def all(self) -> list[Memory]:
+        """Returns all memories, the last changed first."""
+        found: list[Memory] = []
+        while page := self._store.search(self._place, limit=_PAGE, offset=len(found)):
+            found += [_memory(item) for item in page]
+            if len(page) < _PAGE:
+                break
+        return sorted(found, key=lambda memory: memory.changed, reverse=True)
+
+    def recall(self, question: str, limit: int = RECALLED) -> list[Memory]:
+        """Returns the memories that are nearest to a question in meaning, the oldest first."""
+        found = self._store.search(self._place, query=question[:2000] or None, limit=limit)
+        return sorted((_memory(item) for item in found), key=lambda memory: memory.changed)
+
+    def keep(self, statements: Iterable[Statement], thread: str = "") -> list[Change]:
+        """Takes up what was told, in its order.
+
+        Args:
+            statements: What is worth keeping.
+            thread: Where it was told.
+        """
+        return [self._keep(statement.text, statement.about, thread) for statement in statements]
+
+    def add(self, text: str) -> Change:
+        """Takes up a fact that the user wrote into the book.
+
+        Raises:
+            UsageError: If it's empty or too long.
+        """
+        from graphs.memories.statements import statements
+
+        text = _checked(text)
+        found = statements(text)
+        return self._keep(text, found[0].about if len(found) == 1 else "", "")
+
+    def edit(self, key: str, text: str) -> Memory:
+        """Changes what a memory says.
+
+        Raises:
+            UnknownName: If there is no such memory.
+            UsageError: If the text is empty or too long.
+        """
+        old = self.get(key)
+        return self._put(old.key, _checked(text), old.about, old.thread, old)
+
+    def get(self, key: str) -> Memory:
+        """Returns a memory.
+
+        Raises:
+            UnknownName: If there is none of that key.
+        """
+        item = self._store.get(self._place, key)
+        if item is None:
+            raise UnknownName(f"There is no memory {key!r}.")
+        return _memory(item)
+
+    def delete(self, key: str) -> Memory:
+        """Forgets a memory and returns what it was, to be given to `restore`.
+
+        Raises:
+            UnknownName: If there is none of that key.
+        """
+        old = self.get(key)
+        self._store.delete(self._place, key)
+        return old
+
+    def restore(self, memory: Memory) -> None:
+        """Takes a memory up again as it was."""
+        self._put(memory.key, memory.text, memory.about, memory.thread, before=memory.before)
+
+    def clear(self) -> int:
+        """Forgets everything; returns how much it was."""
+        old = self.all()
+        for memory in old:
+            self._store.delete(self._place, memory.key)
+        return len(old)
+
+    def forget(self, what: str) -> list[Change]:
+        """Forgets what a user's words mean: the memories that share all of their telling words."""
+        wanted = {word for word in _words(what) if word not in _COMMON}
+        gone = []
+        for memory in self.all() if wanted else ():
+            has = _words(f"{memory.text} {memory.about}")
+            if all(any(word.startswith(stem) or stem.startswith(word) for stem in has) for word in wanted):
+                gone.append(Change("forgotten", self.delete(memory.key)))
+        return gone
+
+    def _keep(self, text: str, about: str, thread: str) -> Change:
+        text = text.strip()[:MAX_TEXT]
+        key = _key(about or _normal(text))
+        item = self._store.get(self._place, key)
+        if item is None and not about:
+            item = self._alike(text)
+        if item is None:
+            return Change("kept", self._put(key, text, about, thread))
+        old = _memory(item)
+        if _normal(old.text) == _normal(text):
+            return Change("known", self._put(old.key, old.text, about, thread, before=old.before))
+        return Change("changed", self._put(old.key, text, about, thread, old))
+
+    def _alike(self, text: str) -> Item | None:
+        """A memory that says the same in nearly the same words; what there can be several of."""
+        nearest = self._store.search(self._place, query=text, filter={"about": ""}, limit=1)
+        if nearest and (nearest[0].score or 0.0) >= SAME and _marks(nearest[0].value["text"]) == _marks(text):
+            return nearest[0]
+        return None
+
+    def _put(
+        self,
+        key: str,
+        text: str,
+        about: str,
+        thread: str,
+        old: Memory | None = None,
+        before: Sequence[str] = (),
+    ) -> Memory:
+        told = [*old.before, old.text][-MAX_BEFORE:] if old is not None else list(before)
+        value: dict[str, Any] = {"text": text, "about": about, "thread": thread, "before": told}
+        self._store.put(self._place, key, value, index=["text"])
+        return self.get(key)
+
+
+def _memory(item: Item) -> Memory:
+    value = item.value
+    return Memory(
+        item.key, value["text"], value["about"], value["thread"], item.updated_at, tuple(value["before"])
+    )
+
+
+def _checked(text: str) -> str:
+    text = " ".join(text.split())
+    if not text:
+        raise UsageError("There is nothing to remember in an empty text.")
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"A memory has at most {MAX_TEXT} characters, not {len(text):,}.")
+    return text
+
+
+def _key(name: str) -> str:
+    return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+
+
+def _normal(text: str) -> str:
+    return " ".join(_WORDS.findall(text.casefold()))
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORDS.findall(text.casefold().replace("'s", "")))
+
+
+def _marks(text: str) -> set[str]:
+    return set(_MARKS.findall(text))
+
+
+_COMMON = frozenset(
+    _WORDS.findall(
+        "a about am an and are at be been called do everything from have he i in is it its live m me mine my "
+        "name of on our s she that the they to told was we what where which who with you your"
+    )
+)
+"""Words that don't tell which memory is meant."""

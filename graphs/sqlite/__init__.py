@@ -1,0 +1,1 @@
+"""State in a SQLite file: `Database` is the connection, `SqliteSaver` keeps threads, `SqliteStore` more."""
