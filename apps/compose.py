@@ -219,6 +219,7 @@ def page_context(settings: Settings, state: State) -> PageContext:
         about=about,
         manner=manner,
         history=alone or known,
+        users=known,
         memory=settings.memory != "off" and (alone or known),
         keep=keep if alone else None,
         evals=desk,

@@ -153,9 +153,9 @@ class Zygote:
         assert self._answer() == 0
 
     def start(self, *command: str, seconds: int = 200) -> int:
-        """Starts one (`homespun …`, `finetune …` or `….py …`); SIGALRM ends it if it hangs. Gives its process id.
+        """Starts one (`homespun …`, `finetune …` or a script) and gives its process id.
 
-        Its standard output and error go to the files `out` and `err`.
+        Its standard output and error go to the files `out` and `err`. SIGALRM ends it if it hangs.
         """
         for path in (self.out, self.err):
             path.write_text("")  # or a process killed at once would seem to have said what the last one did

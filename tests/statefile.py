@@ -26,6 +26,9 @@ def check(file: Path) -> None:
             for number in range(first, first + count)
         }
         assert set(database.execute("SELECT thread_id, number FROM piece")) == named
-        assert database.execute(
-            "SELECT item FROM item_vector WHERE item NOT IN (SELECT number FROM item)"
-        ).fetchall() == []
+        assert (
+            database.execute(
+                "SELECT item FROM item_vector WHERE item NOT IN (SELECT number FROM item)"
+            ).fetchall()
+            == []
+        )

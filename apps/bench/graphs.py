@@ -1,10 +1,10 @@
-"""What the chatbot graph costs beside its model: ours, and the plainest graph with LangGraph's own checkpointer.
+"""What the chatbot graph costs beside its model, and what the plainest graph costs that keeps its threads.
 
 Contract: `run()` returns plain figures and prints nothing. The plain graph is one step that calls the model,
-with `AsyncSqliteSaver`. All engines get the same questions and a model of the same script that answers at
-once; each turn's checkpoints are on the disk before the next step ("sync"). They're measured by turns in one
-process, each time on a file of its own in a folder that is removed afterwards. What a turn costs is what it
-takes longer than the model alone with the same messages.
+with LangGraph's own `AsyncSqliteSaver`. All engines get the same questions and one scripted model that
+answers at once, word by word; checkpoints are written before the next step begins ("sync"). They're measured
+by turns in one process, each time on a file of its own in a folder that is removed afterwards. What a turn
+costs is what it takes longer than the model alone with the same messages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
@@ -47,15 +47,17 @@ class _Times:
 
     Attributes:
         wall: Seconds of each turn of one conversation.
-        cpu: Processor seconds, likewise.
+        cpu: Processor seconds of the process, likewise.
         per_s: Turns a second of many conversations at once.
         cpu_many: Processor seconds of a turn there.
+        answered: How many turns of both.
     """
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     per_s: float = 0.0
     cpu_many: float = 0.0
+    answered: int = 0
 
 
 def run(
@@ -84,10 +86,12 @@ def run(
         threads: Processor threads of the encoder; None leaves it to it.
 
     Returns:
-        Figures of our graph without and with memory, each beside the plain graph in the same rounds. Each is
-        ``[median, least, greatest]`` over the rounds. `adds_ms` is what a turn costs beside the model;
-        `throughput_ratio` our turns a second over theirs with all conversations at once, and `without_model`
-        the same with the model's own time taken off both.
+        Figures of the plain graph, and of ours without and with memory. Each is ``[median, least, greatest]``
+        over the rounds. `adds_ms` is what a turn of the one conversation costs beside the model;
+        `throughput_ratio` our turns a second over the plain graph's, with all conversations at once. Where
+        other work shares the machine the figures of processor time are the steadier ones:
+        `cpu_ratio` is the plain graph's over ours, `cpu_ratio_without_model` with the model's own taken off
+        both.
 
     Raises:
         UsageError: If a number is too small, or langgraph-checkpoint-sqlite is missing.
@@ -108,18 +112,15 @@ def run(
         ON: partial(_ours, model, embedding, memories),
     }
     asked = [_question(number, characters) for number in range(max(turns, late, each))]
-    held: dict[str, list[_Times]] = {name: [] for name in engines}
+    held: list[dict[str, _Times]] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        for number in range(-1, rounds):  # the first warms up
-            order = list(engines) if number % 2 else list(reversed(engines))
-            for name in order:
-                folder = Path(temporary) / f"{number} {name}"
-                folder.mkdir()
-                times = asyncio.run(
-                    _measured(engines[name], folder, asked, answer, conversations=conversations, each=each)
-                )
-                if number >= 0:
-                    held[name].append(times)
+        for number in range(rounds + 1):
+            # Who came first in one round comes last in the next.
+            order = dict(list(engines.items())[:: 1 if number % 2 else -1])
+            folder = Path(temporary) / str(number)
+            folder.mkdir()
+            held.append(asyncio.run(_round(order, folder, asked, answer, conversations, each)))
+        del held[0]  # it warmed up
     return {
         "turns": turns,
         "conversations": conversations,
@@ -127,72 +128,82 @@ def run(
         "rounds": rounds,
         "encoder": encoder if embedding is not None else None,
         "memories": memories,
-        "answered": {
-            name: sum(len(times.wall) + conversations * each for times in of) for name, of in held.items()
-        },
-        "model_alone_ms": _spread([1e3 * statistics.median(times.wall[:turns]) for times in held[ALONE]]),
+        "answered": {name: sum(times[name].answered for times in held) for name in engines},
+        "model_alone_ms": _spread([1e3 * statistics.median(times[ALONE].wall[:turns]) for times in held]),
         **{name: _figures(held, name, turns, late) for name in (BARE, OFF, ON)},
     }
 
 
-def _figures(held: Mapping[str, Sequence[_Times]], name: str, turns: int, late: int) -> dict[str, Any]:
-    rounds = list(zip(held[name], held[ALONE], held[BARE], strict=True))
-    last = slice(max(0, late - _LATE), late)
+def _figures(held: Sequence[Mapping[str, _Times]], name: str, turns: int, late: int) -> dict[str, Any]:
+    def adds(clock: str, where: slice) -> list[float]:
+        pairs = [(getattr(one[name], clock)[where], getattr(one[ALONE], clock)[where]) for one in held]
+        return _spread(
+            [statistics.median(1e3 * (a - b) for a, b in zip(*pair, strict=True)) for pair in pairs]
+        )
 
-    def adds(times: _Times, alone: _Times, where: slice, clock: str = "wall") -> float:
-        own, others = getattr(times, clock)[where], getattr(alone, clock)[where]
-        return statistics.median(1e3 * (a - b) for a, b in zip(own, others, strict=True))
-
+    first, last = slice(turns), slice(max(0, late - _LATE), late)
     found: dict[str, Any] = {
-        "adds_ms": _spread([adds(times, alone, slice(turns)) for times, alone, _ in rounds]),
-        "adds_cpu_ms": _spread([adds(times, alone, slice(turns), "cpu") for times, alone, _ in rounds]),
-        f"adds_ms_at_turn_{late}": _spread([adds(times, alone, last) for times, alone, _ in rounds]),
-        "turns_per_s": _spread([times.per_s for times, _, _ in rounds]),
+        "adds_ms": adds("wall", first),
+        "adds_cpu_ms": adds("cpu", first),
+        f"adds_ms_at_turn_{late}": adds("wall", last),
+        f"adds_cpu_ms_at_turn_{late}": adds("cpu", last),
+        "turns_per_s": _spread([one[name].per_s for one in held]),
     }
     if name != BARE:
-        found["throughput_ratio"] = _spread([times.per_s / bare.per_s for times, _, bare in rounds])
-        found["cpu_ratio"] = _spread([bare.cpu_many / times.cpu_many for times, _, bare in rounds])
-        found["without_model"] = _spread(
-            [_beside(bare.per_s, alone.per_s) / _beside(times.per_s, alone.per_s) for times, alone, bare in rounds]
-        )
+        found["throughput_ratio"] = _spread([one[name].per_s / one[BARE].per_s for one in held])
+        found["cpu_ratio"] = _spread([one[BARE].cpu_many / one[name].cpu_many for one in held])
+        beside = [[one[which].cpu_many - one[ALONE].cpu_many for which in (BARE, name)] for one in held]
+        found["cpu_ratio_without_model"] = _spread([theirs / max(ours, 1e-6) for theirs, ours in beside])
     return found
-
-
-def _beside(per_s: float, alone: float) -> float:
-    """Seconds of a turn beside the model; a millionth where the model alone was no quicker."""
-    return max(1 / per_s - 1 / alone, 1e-6)
 
 
 def _spread(values: Sequence[float]) -> list[float]:
     return [float(f"{value:.3g}") for value in (statistics.median(values), min(values), max(values))]
 
 
-async def _measured(
-    open_engine: Open, folder: Path, asked: Sequence[str], answer: str, *, conversations: int, each: int
-) -> _Times:
-    """One engine, first with one conversation, then with many, each on a file of its own."""
-    times = _Times()
+async def _round(
+    engines: Mapping[str, Open],
+    folder: Path,
+    asked: Sequence[str],
+    answer: str,
+    conversations: int,
+    each: int,
+) -> dict[str, _Times]:
+    """One conversation with all engines, turn by turn, then many with one engine after the other."""
+    held = {name: _Times() for name in engines}
 
-    async def talk(ask: Ask, thread: str, questions: Sequence[str]) -> None:
-        for text in questions:
+    async def turn(ask: Ask, thread: str, text: str) -> None:
+        if (said := await ask(thread, text)) != answer:
+            raise HomespunError(f"a graph answered {said[:60]!r}, which its model didn't say")
+
+    gc.collect()
+    async with AsyncExitStack() as stack:
+        opened = {
+            name: await stack.enter_async_context(engine(folder / f"{name} one.sqlite"))
+            for name, engine in engines.items()
+        }
+        for text in asked:
+            for name, ask in opened.items():
+                begun, begun_cpu = time.perf_counter(), time.process_time()
+                await turn(ask, "one", text)
+                held[name].wall.append(time.perf_counter() - begun)
+                held[name].cpu.append(time.process_time() - begun_cpu)
+                held[name].answered += 1
+    for name, engine in engines.items():
+
+        async def talk(ask: Ask, number: int) -> None:
+            for text in asked[:each]:
+                await turn(ask, f"thread {number}", text)
+
+        gc.collect()
+        async with engine(folder / f"{name} many.sqlite") as ask:
             begun, begun_cpu = time.perf_counter(), time.process_time()
-            said = await ask(thread, text)
-            times.wall.append(time.perf_counter() - begun)
-            times.cpu.append(time.process_time() - begun_cpu)
-            if said != answer:
-                raise HomespunError(f"a graph answered {said[:60]!r}, which its model didn't say")
-
-    gc.collect()
-    async with open_engine(folder / "one.sqlite") as ask:
-        await talk(ask, "one", asked)
-    one = len(times.wall)
-    gc.collect()
-    async with open_engine(folder / "many.sqlite") as ask:
-        begun, begun_cpu = time.perf_counter(), time.process_time()
-        await asyncio.gather(*(talk(ask, f"thread {n}", asked[:each]) for n in range(conversations)))
-        seconds, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
-    count = conversations * each
-    return _Times(times.wall[:one], times.cpu[:one], count / seconds, cpu / count)
+            await asyncio.gather(*(talk(ask, number) for number in range(conversations)))
+            seconds, cpu = time.perf_counter() - begun, time.process_time() - begun_cpu
+        count = conversations * each
+        held[name].per_s, held[name].cpu_many = count / seconds, cpu / count
+        held[name].answered += count
+    return held
 
 
 @asynccontextmanager

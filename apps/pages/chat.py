@@ -19,8 +19,9 @@ from apps.pages.context import KNOBS, PageContext
 from apps.pages.keep import Keep
 from apps.pages.memory import MemoryPanel
 from apps.pages.opinion import OpinionForm
-from apps.pages.side import positions, side
+from apps.pages.side import greeting, positions, side
 from apps.pages.talk import DISLIKED, INPUTS, LIKED, OUTPUTS, Talk
+from apps.pages.who import user_of
 
 NO_MODEL = """## There is no model yet
 
@@ -165,8 +166,14 @@ def _wire_chats(chats: Chats, parts: dict[str, Any], panel: MemoryPanel) -> None
     assert root is not None
     loaded = root.load(chats.load, [thread, model], turned, js="(_, m) => [homespun.thread(), m]", **PLAIN)
     loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }").then(**attached)
+    if chats.context.users:
+        root.load(_greeting, None, parts["who"], **PLAIN)
     if chats.context.memory:
         root.load(panel.show, None, _memory_parts(parts), **PLAIN)
+
+
+def _greeting(request: gr.Request) -> str:
+    return greeting(user_of(request))
 
 
 def _wire_opinions(form: OpinionForm, parts: dict[str, Any]) -> None:

@@ -68,10 +68,11 @@ class Chats:
 
     def delete(self, request: gr.Request, thread: str) -> tuple[list[Update], str]:
         """Deletes the thread that is shown and starts a new one; gives the name to take it back by."""
-        self.talk.running.stop(thread)
-        self.talk.running.free(thread, 5.0)
+        mine = self._threads(request)
         try:
-            self._threads(request).delete(thread)
+            mine.read(thread)  # or it's another's, whose answer isn't stopped
+            self.talk.running.free(thread, 5.0, stop=True)
+            mine.delete(thread)
         except HomespunError as error:
             return [*same(chat=noticed([], one_line(error))), gr.skip(), gr.skip()], ""
         return self.new(request), thread

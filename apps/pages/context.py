@@ -49,6 +49,7 @@ class PageContext:
         manner: ``manner(model)`` gives the page's words for how that model answers.
         history: whether who opens the page may see the threads of their user: right on one's own machine and
             behind a login, wrong when the page is served to whoever comes.
+        users: whether people log in.
         memory: whether what users tell may be remembered; never without `history`.
         keep: ``keep(messages, at, accept=…, reject=…, note=…, thread=…)`` keeps a turn of a chat as a sample
             (see `evals.recordings.turn`) and says whether it's a new one; None where that can't be.
@@ -67,6 +68,7 @@ class PageContext:
     about: Callable[[str], str] = field(default=lambda _model: "")
     manner: Callable[[str], Manner] = field(default=lambda _model: TALK)
     history: bool = True
+    users: bool = False
     memory: bool = True
     keep: Callable[..., bool] | None = None
     evals: Desk | None = None

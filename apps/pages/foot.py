@@ -52,7 +52,7 @@ def footed(text: str, lines: list[str]) -> str:
 
 def _way(message: str, sign: str, label: str) -> str:
     # Gradio takes scripts and handlers out; homespun.js hears the click.
-    return f'<a class="way" href="#branch-{escape(message)}" aria-label="{label}" title="{label}">{sign}</a>'
+    return f'<a class="way" href="#branch-{escape(message)}" title="{label}">{sign}</a>'
 
 
 def _no_way(sign: str) -> str:

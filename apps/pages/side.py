@@ -6,6 +6,7 @@ Contract: `side(context)` adds the panel to what is open and returns its compone
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -34,6 +35,7 @@ def side(context: PageContext, chosen: str | None) -> dict[str, Any]:
     own = context.knobs(chosen)
     with gr.Sidebar(elem_id="side", width=288, label="Chats and settings"):
         frame.head(context, "chat")
+        who = gr.HTML("", elem_id="who", visible=context.users)
         new = gr.Button("New chat", elem_id="new", size="md")
         with gr.Column(elem_id="earlier", visible=context.history):
             search = gr.Textbox(
@@ -55,8 +57,8 @@ def side(context: PageContext, chosen: str | None) -> dict[str, Any]:
             with gr.Accordion("Keyboard", open=False, elem_id="keys"):
                 gr.HTML(_keys())
     return {
-        "new": new, "search": search, "chats": chats, "model": model, "sampling": sampling, "reset": reset,
-        **deleted, **this, **memory, **dict(zip(KNOBS, knobs, strict=True)),
+        "who": who, "new": new, "search": search, "chats": chats, "model": model, "sampling": sampling,
+        "reset": reset,        **deleted, **this, **memory, **dict(zip(KNOBS, knobs, strict=True)),
     }  # fmt: skip
 
 
@@ -157,6 +159,11 @@ def _knobs(shown: Mapping[str, float | int | None]) -> list[Any]:
         # A gr.Number would show 0 where nothing is set.
         gr.Textbox(label="Seed", placeholder="random", max_lines=1, **seen["seed"]),
     ]
+
+
+def greeting(user: str) -> str:
+    """Returns who has logged in, and the way out, as HTML."""
+    return f'<p><strong>{escape(user)}</strong> <a href="logout">Log out</a></p>'
 
 
 def positions(shown: Mapping[str, float | int | None]) -> list[Any]:

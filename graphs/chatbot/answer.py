@@ -68,14 +68,13 @@ class Answer:
                     chunks.append(_checked(chunk))
                     if ended := _ended(context, began):
                         break
-        except TimeoutError:
-            if context.seconds is None or time.monotonic() - began < context.seconds:
+        except BaseException as error:
+            late = context.seconds is not None and time.monotonic() - began >= context.seconds
+            if not (late and isinstance(error, TimeoutError)):
+                if chunks:
+                    mark_begun(error)
                 raise
             ended = LATE
-        except BaseException as error:
-            if chunks:
-                mark_begun(error)
-            raise
         finally:
             await _closed(stream)
         return {"messages": [_whole(chunks, ended or _ended(context, began))]}

@@ -81,9 +81,8 @@ def by_model(model: BaseChatModel) -> Extractor:
     chain = (_PROMPT | model.with_structured_output(Facts)).with_config(tags=[TAG_NOSTREAM])
 
     def extract(message: str, asked: str = "") -> Told:
-        made = chain.invoke({"message": message, "asked": asked or "(nothing)"})
         try:
-            found = Facts.model_validate(made)
+            found = Facts.model_validate(chain.invoke({"message": message, "asked": asked or "(nothing)"}))
         except ValidationError as error:
             raise OutputParserException(f"The document isn't of the schema: {error}") from error
         told = [Statement(fact.text.strip(), fact.about.strip().casefold()) for fact in found.facts]

@@ -86,7 +86,9 @@ def _check_kept(file: Path, told: Told, *, settled: bool) -> list[str]:
             for (who, question), (other, answer) in pairs:
                 assert (who, other) == ("human", "ai")
                 # Who was killed before it could say so may have been answered, or have been silenced.
-                allowed = [_answer(question)] if question in told.answered[thread] else ["", _answer(question)]
+                allowed = (
+                    [_answer(question)] if question in told.answered[thread] else ["", _answer(question)]
+                )
                 assert answer in allowed
             # Each once, in the order in which they were asked, and none that nobody asked.
             assert questions == [question for question in told.asked[thread] if question in questions]

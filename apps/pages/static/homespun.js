@@ -124,7 +124,11 @@
       for (const found of document.querySelectorAll(where))
         if (found.getAttribute("aria-label") !== label) { found.setAttribute("aria-label", label); found.title = label; }
   };
-  const tidy = () => { name(); paths(); frames(); };
+  // What it takes out of the chat's markup is the label; the title stays.
+  const ways = () => {
+    for (const way of document.querySelectorAll("#chat a.way[title]:not([aria-label])")) way.setAttribute("aria-label", way.title);
+  };
+  const tidy = () => { ways(); name(); paths(); frames(); };
   new MutationObserver(tidy).observe(document.body, { childList: true, subtree: true });
   tidy();
   homespun.narrow();

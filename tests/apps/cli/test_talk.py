@@ -147,7 +147,7 @@ def test_a_long_conversation_costs_no_more_with_every_turn(
     ):
         record_property(name, value)
     assert len(_thread(homespun_home)) == 2 * turns
-    # Every checkpoint is kept, and a turn costs about as much as it says; the write-ahead log is 4 MB at most.
+    # Every checkpoint is kept, and a turn costs about as much as it says; the write-ahead log is 4 MB.
     assert size < turns * 20_000 + 5_000_000
     assert last < 4 * middle
     assert memory[-1] - memory[third] < 100

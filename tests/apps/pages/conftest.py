@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,35 +66,37 @@ def homes() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory, homes: dict[str, Path]) -> Iterator[Callable[[str], str]]:
-    """Starts `homespun ui` for a model, once each, and gives the address."""
-    running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+def serve(tmp_path_factory: pytest.TempPathFactory, homes: dict[str, Path]) -> Iterator[Callable[..., str]]:
+    """Starts `homespun ui` for a model and further arguments, once each, and gives the address."""
+    running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], str]] = {}
 
-    def start(model: str) -> str:
-        if model not in running:
+    def start(model: str, *more: str) -> str:
+        if (model, *more) not in running:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
             home = homes[model] = tmp_path_factory.mktemp("home")
-            command = [sys.executable, "-m", "apps", "ui", "--port", str(port), "--model", model]
+            command = [sys.executable, "-m", "apps", "ui", "--port", str(port), "--model", model, *more]
             log = (home / "log").open("wb")
             process = subprocess.Popen(
                 command, env={**os.environ, "HOMESPUN_HOME": str(home)}, stdout=log, stderr=log
             )
             log.close()
             address = f"http://127.0.0.1:{port}/"
-            running[model] = process, address
+            running[model, *more] = process, address
             for _ in range(240):
                 if process.poll() is not None:
                     pytest.fail((home / "log").read_text(encoding="utf-8", errors="replace"))
                 try:
                     urllib.request.urlopen(address, timeout=2).close()
                     break
+                except urllib.error.HTTPError:
+                    break  # one has to log in
                 except OSError:
                     time.sleep(0.25)
             else:
                 pytest.fail(f"{' '.join(command)} did not answer within a minute.")
-        return running[model][1]
+        return running[model, *more][1]
 
     yield start
     for process, _ in running.values():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,37 @@ async def test_cancel_ends_the_answer_at_the_next_token(saver: SqliteSaver, thre
     assert last.response_metadata["finish_reason"] == "cancelled"
     assert last.text.startswith("a b" if mode == "async" else "a")
     assert "f" not in last.text
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+async def test_an_answer_ends_at_its_deadline_with_what_there_is(mode: str) -> None:
+    model = ChatScripted(script=[{"text": "a b c d e f g h", "token_delay": 0.2}])
+    graph, context = build(model), Context(seconds=0.5)
+    if mode == "async":
+        values = await graph.ainvoke(_ask("go"), context=context)
+    else:
+        values = graph.invoke(_ask("go"), context=context)
+    last = values["messages"][-1]
+    assert last.response_metadata["finish_reason"] == "deadline"
+    assert last.text.startswith("a b")
+    assert "h" not in last.text
+
+
+async def test_a_deadline_before_the_first_word_is_a_silent_answer() -> None:
+    graph = build(ChatScripted(script=[{"text": "a", "delay": 30}]))
+    began = time.monotonic()
+    last = (await graph.ainvoke(_ask("go"), context=Context(seconds=0.2)))["messages"][-1]
+    assert (last.text, last.response_metadata["finish_reason"]) == ("", "deadline")
+    assert time.monotonic() - began < 20
+
+
+def test_the_context_may_name_another_model() -> None:
+    others = {"other": ChatScripted(script=["other"])}
+    graph = build(ChatScripted(script=["own"]), find=others.__getitem__)
+    assert graph.invoke(_ask("go"))["messages"][-1].text == "own"
+    assert graph.invoke(_ask("go"), context=Context(model="other"))["messages"][-1].text == "other"
+    with pytest.raises(UsageError, match="asks for 'other'"):
+        build(ChatScripted(script=["own"])).invoke(_ask("go"), context=Context(model="other"))
 
 
 def test_sampling_of_the_context_reaches_the_models_call(seen: list[Any]) -> None:
