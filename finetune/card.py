@@ -227,6 +227,8 @@ def _stage(stage: Mapping[str, Any]) -> str:
         f"Validation at the end: {stage['valid_loss']:.3f} nats a token, "
         f"{stage['valid_bits_per_byte']:.3f} bits per byte."
     ]
+    if share := stage.get("averaged"):
+        words[0] += f" What is kept is averaged with {share:.0%} of the stage before."
     curve = stage.get("curve") or []
     if curve:
         words.append("| tokens read | validation, bits per byte |\n|---|---|")

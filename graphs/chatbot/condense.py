@@ -24,8 +24,8 @@ from graphs.chatbot.state import ChatState, Context, Summary
 from graphs.memories.statements import statements
 from graphs.retry import passes
 
-FULL = 0.7
-KEPT = 0.35
+FULL = 0.9
+KEPT = 0.5
 LONGEST_TOLD = 4000
 """Characters of what the user told that a summary holds, the newest."""
 WORDS = 200

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from graphs.memories.nouns import is_being, is_job, is_people
+from graphs.memories.renewed import renewed
 from graphs.memories.telling import written_out
 
 _NUMBER = (
@@ -75,6 +76,8 @@ def about(sentence: str) -> str:
     text = " ".join(sentence.replace("\u2019", "'").split()).strip(" .!?…")
     text = written_out(text)
     text = _TOGETHER.sub("we ", _SUPPOSED.sub("", text, count=1), count=1)
+    if (new := renewed(text)) is not None:
+        return _renewed(*new)
     if _PAST.search(text):
         # "I used to live in York, but now I live in Leeds": only what holds now has a key.
         parts = [part.strip() for part in re.split(r"[,;]|\bbut\b|\bnow\b", text) if not _PAST.search(part)]
@@ -86,6 +89,18 @@ def about(sentence: str) -> str:
         r"[,;]\s+(?:and\s+|but\s+)?(?=(?:i|i'\w+|we|we'\w+|my|our)\b)", text, flags=re.IGNORECASE
     )
     return about(clauses[-1]) if len(clauses) > 1 else ""
+
+
+def _renewed(kind: str, what: str) -> str:
+    """The key by which what is another now was told at first: "my trip is on 3 May"."""
+    name = thing(what)
+    if kind in ("date", "day"):
+        return name
+    if kind == "name":
+        return f"{name}'s name"
+    if kind in ("place", "spot"):
+        return f"{name}'s place"
+    return f"{name} {'time' if kind == 'hour' else kind}"
 
 
 def thing(phrase: str) -> str:
@@ -382,7 +397,9 @@ def _valued(phrase: str, value: str) -> str:
     """What "my sister" is by what's said of her, a name, an age or a job; a thing's name is its key."""
     name = thing(phrase)
     if not is_being(name):
-        return _named(name)
+        # "My mate Tunde is getting divorced" is news: what he does next takes nothing's place.
+        news = re.match(r"(?:now\s+)?\w+ing\s+\w", value) and name not in ("job", "hobby")
+        return "" if news else _named(name)
     bare = re.sub(r"^(?:actually|really|now|still|not)\s+", "", value)
     if re.match(rf"{_NUMBER}(?=$|[,.;]| years?| yrs?| now| and)", bare.lower()):
         return f"{name}'s age"

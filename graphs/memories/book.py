@@ -27,6 +27,17 @@ MAX_TEXT = 500
 MAX_BEFORE = 20
 SAME = 0.95
 """Cosine from which on two sentences with the same names and numbers say the same."""
+NEAR = 0.5
+"""Cosine from which on a sentence that tells of a change is about the same thing."""
+_CHANGES = re.compile(
+    r"\b(?:now|nowadays|these days|any ?more|any longer|no longer|instead|changed?|switched|moved|another|"
+    r"got a new|replaced|swapped|used to)\b",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"(?:everything|all|it all|all of (?:it|that))(?: (?:about me|(?:that )?(?:i|you) \w+(?: \w+){0,3}))?",
+    re.IGNORECASE,
+)
 _PAGE = 200
 _MARKS = re.compile(r"[A-Z]\w*|\d+")
 _WORDS = re.compile(r"\w+")
@@ -64,8 +75,10 @@ class Book:
         return sorted(found, key=lambda memory: memory.changed, reverse=True)
 
     def recall(self, question: str, limit: int = RECALLED) -> list[Memory]:
-        """Returns the memories that are nearest to a question in meaning, the oldest first."""
-        found = self._store.search(self._place, query=question[:2000] or None, limit=limit)
+        """Returns the memories nearest to a question in meaning, or all if they're few, the oldest first."""
+        found = self._store.search(self._place, limit=limit + 1)
+        if len(found) > limit:
+            found = self._store.search(self._place, query=question[:2000] or None, limit=limit)
         return sorted((_memory(item) for item in found), key=lambda memory: memory.changed)
 
     def keep(self, statements: Iterable[Statement], thread: str = "") -> list[Change]:
@@ -132,8 +145,10 @@ class Book:
         return len(old)
 
     def forget(self, what: str) -> list[Change]:
-        """Forgets what a user's words mean: the memories that share all of their telling words."""
+        """Forgets what a user's words mean: the memories that have all of their telling words, or all."""
         wanted = {word for word in _words(what) if word not in _COMMON}
+        if _ALL.fullmatch(what.strip(" .!")):
+            return [Change("forgotten", self.delete(memory.key)) for memory in self.all()]
         gone = []
         for memory in self.all() if wanted else ():
             has = _words(f"{memory.text} {memory.about}")
@@ -145,21 +160,29 @@ class Book:
         text = text.strip()[:MAX_TEXT]
         key = _key(about or _normal(text))
         item = self._store.get(self._place, key)
-        if item is None and not about:
-            item = self._alike(text)
+        if item is None:
+            item = self._alike(text, about)
         if item is None:
             return Change("kept", self._put(key, text, about, thread))
         old = _memory(item)
         if _normal(old.text) == _normal(text):
-            return Change("known", self._put(old.key, old.text, about, thread, before=old.before))
-        return Change("changed", self._put(old.key, text, about, thread, old))
+            return Change("known", self._put(old.key, old.text, old.about, thread, before=old.before))
+        if about and old.key != key:  # from now on it's known by what it tells
+            self._store.delete(self._place, old.key)
+            return Change("changed", self._put(key, text, about, thread, old))
+        return Change("changed", self._put(old.key, text, old.about, thread, old))
 
-    def _alike(self, text: str) -> Item | None:
-        """A memory that says the same in nearly the same words; what there can be several of."""
-        nearest = self._store.search(self._place, query=text, filter={"about": ""}, limit=1)
-        if nearest and (nearest[0].score or 0.0) >= SAME and _marks(nearest[0].value["text"]) == _marks(text):
-            return nearest[0]
-        return None
+    def _alike(self, text: str, about: str) -> Item | None:
+        """The memory that says the same in nearly the same words, or that is changed by this one."""
+        nearest = self._store.search(self._place, query=text, limit=1)
+        if not nearest or nearest[0].score is None:
+            return None
+        (item,) = nearest
+        old, score = item.value, item.score
+        if not about and not old["about"] and score >= SAME and _marks(old["text"]) == _marks(text):
+            return item
+        one_thing = not about or not old["about"] or about == old["about"]
+        return item if one_thing and score >= NEAR and _CHANGES.search(text) else None
 
     def _put(
         self,

@@ -38,7 +38,7 @@ Extractor = Callable[[str, str], Told]
 def in_own_words(message: str, asked: str = "") -> Told:
     """Finds what the user tells of themselves and leaves it in their words; asks no model."""
     gone = forgets(message)
-    return Told(forget=[gone]) if gone is not None else Told(statements(message, asked))
+    return Told(statements(message, asked), [] if gone is None else [gone])
 
 
 class Fact(BaseModel):

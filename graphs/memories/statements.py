@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from graphs.memories.about import about
 from graphs.memories.forgetting import forgets, keeps_out
-from graphs.memories.telling import replaces, told_in
+from graphs.memories.telling import matters, replaces, told_in
 from homespun.text.sentences import sentences
 
 __all__ = ["Statement", "forgets", "statements"]
@@ -166,7 +166,9 @@ def _of(sentence: str, before: str, found: list[Statement]) -> list[Statement]:
             # "They changed the lock. Use 5512, not 4417.": what it's about was said before it.
             text = f"{before} {sentence}"
         parts = [text] if wanted and _secret(text) else _clauses(text)
-        return [Statement(part, about(part)) for part in parts if wanted or not _secret(part)]
+        kept = [Statement(part, about(part)) for part in parts if wanted or not _secret(part)]
+        # What isn't the user's is kept where it's clear what it's about: not "The lift is broken".
+        return [one for one in kept if wanted or one.about or matters(f"{before} {one.text}")]
     if re.match(r"(?:and )?(?:my|our|the)\s[^?]+\?$", before, re.IGNORECASE) and len(sentence.split()) <= 4:
         # "My brother's name? Joris."
         text = f"{before} {sentence}"

@@ -159,6 +159,11 @@ def written_out(text: str) -> str:
     return text
 
 
+def matters(text: str) -> bool:
+    """Whether a sentence has a first person in it, be it left out, or a value: not "The queue was long"."""
+    return bool(_SELF.search(written_out(text)) or _VALUE.search(text) or _THERE.match(text))
+
+
 def replaces(text: str) -> bool:
     """Whether a sentence tells what takes the place of something, and not of what: "Use 5512, not 4417"."""
     return bool(_REPLACES.search(text)) and not _SELF.search(text)

@@ -48,7 +48,7 @@ def takes(name: str, home: Path | None = None) -> frozenset[str] | None:
 def is_large(name: str, home: Path | None = None) -> bool:
     """Whether an address leads to a model that can be expected to write: a provider's or a checkpoint's.
 
-    What's trained here has a few million parameters and finds more than it writes; a script says what it says.
+    What's trained here has a few million parameters and finds more than it writes; a script says its lines.
     """
     if name.startswith(SCRIPTED) or _ENCODED.match(name):
         return False

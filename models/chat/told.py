@@ -39,6 +39,16 @@ _ADVICE = re.compile(
     r"\b(?:should|could|can|would|might|must|shall|may|will|to do|need|have to|best|better)\b",
     re.IGNORECASE,
 )
+_NO_LONGER = re.compile(
+    r"((?:my|our|the)\s[\w' -]{1,40}?)\s+(?:isn't|is not|aren't|are not|is no longer|are no longer)\s"
+    r"[^,;:]{1,60}[,;:]\s+(?:and |but )?(\S.+)$",
+    re.IGNORECASE,
+)
+_GIVEN_UP = re.compile(
+    r"(?:i|we) (?=[^,;:]*\b(?:no longer|now|any ?more|any longer)\b)(?:don't|do not|no longer)\s"
+    r"[^,;:]{1,60}[,;:]\s+(?:and |but |instead |now )*(\S.+)$",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(r"[^.!?\n]*\?\s*$")
 
 
@@ -48,7 +58,7 @@ def told(rows: Sequence[Mapping[str, Any]]) -> str:
     Args:
         rows: Template dictionaries, oldest first.
     """
-    lines = known(rows)
+    lines = [_settled(line) for line in known(rows)]
     asked = ""
     for row in rows:
         content = row["content"].strip()
@@ -108,6 +118,14 @@ def without_known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         elif rest:
             left.append({**row, "content": rest})
     return left
+
+
+def _settled(line: str) -> str:
+    """A fact without what it says is no longer so, which a reader would take for an answer."""
+    if (found := _NO_LONGER.match(line)) is not None:
+        return f"{found[1]}: {found[2]}"
+    found = _GIVEN_UP.match(line)
+    return found[1] if found else line
 
 
 def _without_known(text: str) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -42,7 +43,7 @@ class Recites(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         rows = [{"role": message.type, "content": message.text} for message in messages]
         said = " ".join(known(rows)) or "You haven't told me that."
-        yield ChatGenerationChunk(message=AIMessageChunk(said))
+        yield ChatGenerationChunk(message=AIMessageChunk(content=said))
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         return generate_from_stream(self._stream(messages))
@@ -112,6 +113,16 @@ def test_a_scene_begins_anew_and_knows_no_other_scenes_users(system: System[Any]
     assert _said(system, [told, asked])[-1] == ["I live in Basel."]
     assert _said(system, [asked], "v1.0 / other")[-1] == ["You haven't told me that."]
     assert _said(system, [asked])[-1] == ["You haven't told me that."]
+
+
+def test_scenes_may_be_played_at_once(system: System[Any]) -> None:
+    def play(number: int) -> list[list[str]]:
+        told = Visit("a", "t", [f"I live in Basel {number}."])
+        return _said(system, [told, Visit("a", "u", [ASKED], restart=True)], f"scene {number}")
+
+    with ThreadPoolExecutor(system.workers) as pool:
+        found = list(pool.map(play, range(2 * system.workers)))
+    assert [said[-1] for said in found] == [[f"I live in Basel {number}."] for number in range(len(found))]
 
 
 def test_its_file_is_its_own_and_not_the_users(system: System[Any]) -> None:

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from graphs.chatbot import build, undo
 from graphs.chatbot.brain import Brain
-from graphs.chatbot.condense import Condense, by_model
+from graphs.chatbot.condense import FULL, Condense, by_model
 from graphs.chatbot.shown import newer, older, shown
 from graphs.chatbot.state import ChatState, Context
 from graphs.persistence import State
@@ -147,5 +147,5 @@ def test_whatever_the_lengths_the_newest_turn_is_shown_and_the_parts_make_the_wh
         assert shown(state)[-1].id == f"q{turn}"
         assert isinstance(shown(state)[0], HumanMessage)
         counted = sum(len(message.text.split()) + 4 for message in shown(state))
-        assert counted <= READS * 0.7 or len([m for m in shown(state) if m.type == "human"]) == 1
+        assert counted <= READS * FULL or len([m for m in shown(state) if m.type == "human"]) == 1
         messages += [AIMessage("yes " * (words % 7 + 1), id=f"a{turn}")]

@@ -249,6 +249,7 @@ def test_what_there_is_one_of_has_one_key_however_it_is_said(about: str, message
         "I'm a father of two",
         "I live with my parents",
         "I have another cat called Max",
+        "My best mate Tunde is getting divorced",
     ],
 )
 def test_what_there_may_be_several_of_has_no_key(message: str) -> None:

@@ -123,3 +123,20 @@ def test_a_text_to_be_asked_about_has_some_length_without_its_question():
     ):
         assert has_text([{"role": "user", "content": message} for message in said]) is given
     assert not has_text([{"role": "assistant", "content": text}])
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("My doctor isn't Dr. Hale any more, I go to Dr. Moss now.", "My doctor: I go to Dr. Moss now."),
+        ("Our dog isn't called Rex any more, we chose Max instead.", "Our dog: we chose Max instead."),
+        ("I don't play the lute now, instead I play the harp.", "I play the harp."),
+        ("I no longer live in York, I live in Leeds.", "I live in Leeds."),
+        ("I don't eat meat, I love animals.", "I don't eat meat, I love animals."),
+        ("My sister's name is Ann, not Anna.", "My sister's name is Ann, not Anna."),
+        ("I don't play the lute any more.", "I don't play the lute any more."),
+    ],
+)
+def test_what_is_no_longer_so_is_not_read_out_of_known_facts(line: str, read: str) -> None:
+    rows = [{"role": "system", "content": known_block([line])}, {"role": "user", "content": "x"}]
+    assert told(rows).splitlines()[0] == read

@@ -155,8 +155,8 @@ def test_answers_are_counted(
     one: Sample, own: list[str], other: list[str], counted: tuple[int, int, int]
 ) -> None:
     scores = SUITE.score(one, Output({"user": own, "other": other}))
-    assert (scores["recalled"], scores["leaked"], scores["renewed"]) == counted
-    assert (scores["told"], scores["asked_by_others"], scores["changes"]) == (2, 2, 1)
+    assert [scores[name] for name in ("recalled", "leaked", "renewed")] == list(counted)
+    assert [scores[name] for name in ("told", "asked_by_others", "changes")] == [2, 2, 1]
 
 
 def test_what_the_other_one_said_too_is_no_leak(one: Sample) -> None:
