@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     from graphs.memories.statements import Statement
 
+FEW = 24
+"""So many memories are all shown to a model; of more, those that are nearest to the question."""
 RECALLED = 12
-"""Memories that a model is shown at once."""
+"""How many these are."""
+ASKED = 160
+"""Characters of a message that are looked for: its last, where the question stands."""
 MAX_TEXT = 500
 """Characters of a memory."""
 MAX_BEFORE = 20
@@ -74,11 +78,17 @@ class Book:
                 break
         return sorted(found, key=lambda memory: memory.changed, reverse=True)
 
-    def recall(self, question: str, limit: int = RECALLED) -> list[Memory]:
-        """Returns the memories nearest to a question in meaning, or all if they're few, the oldest first."""
-        found = self._store.search(self._place, limit=limit + 1)
-        if len(found) > limit:
-            found = self._store.search(self._place, query=question[:2000] or None, limit=limit)
+    def recall(self, question: str, *, few: int = FEW, limit: int = RECALLED) -> list[Memory]:
+        """Returns what is to be known for a question, the oldest first.
+
+        Args:
+            question: The user's message.
+            few: So many memories are all returned.
+            limit: Of more, so many: those nearest in meaning.
+        """
+        found = self._store.search(self._place, limit=few + 1)
+        if len(found) > few:
+            found = self._store.search(self._place, query=_end(question) or None, limit=limit)
         return sorted((_memory(item) for item in found), key=lambda memory: memory.changed)
 
     def keep(self, statements: Iterable[Statement], thread: str = "") -> list[Change]:
@@ -175,10 +185,10 @@ class Book:
     def _alike(self, text: str, about: str) -> Item | None:
         """The memory that says the same in nearly the same words, or that is changed by this one."""
         nearest = self._store.search(self._place, query=text, limit=1)
-        if not nearest or nearest[0].score is None:
+        if not nearest or (score := nearest[0].score) is None:
             return None
-        (item,) = nearest
-        old, score = item.value, item.score
+        item = nearest[0]
+        old = item.value
         if not about and not old["about"] and score >= SAME and _marks(old["text"]) == _marks(text):
             return item
         one_thing = not about or not old["about"] or about == old["about"]
@@ -204,6 +214,12 @@ def _memory(item: Item) -> Memory:
     return Memory(
         item.key, value["text"], value["about"], value["thread"], item.updated_at, tuple(value["before"])
     )
+
+
+def _end(message: str) -> str:
+    """The last words of a message, from a word's beginning on."""
+    text = " ".join(message.split())
+    return text if len(text) <= ASKED else text[-ASKED:].partition(" ")[2]
 
 
 def _checked(text: str) -> str:

@@ -367,7 +367,9 @@ def test_a_conversation_in_a_terminal(scripted: Any, homespun_home: Path) -> Non
         {"text": "Hi!", "match": "^hello$", "repeat": True},
         {"text": "one two three four five", "match": "^count$", "token_delay": 1.0, "repeat": True},
         {
-            "text": "", "match": "^break$", "repeat": True,
+            "text": "",
+            "match": "^break$",
+            "repeat": True,
             "error": {"type": "connection", "message": "line is down"},
         },
     )

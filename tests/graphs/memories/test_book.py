@@ -73,10 +73,11 @@ def test_recall_gives_all_where_they_are_few_and_the_nearest_where_they_are_many
         book.add(f"I like tea number {i}.")
     book.add("My cat is called Tom.")
     assert len(book.recall("What is my cat called?")) == 7
-    assert [memory.text for memory in book.recall("What is my cat called?", limit=1)] == [
-        "My cat is called Tom."
-    ]
-    changed = [memory.changed for memory in book.recall("tea", limit=3)]
+    long = "I like tea. " * 100 + "And so on. " * 15 + "What is my cat called?"
+    for asked in ("What is my cat called?", long):
+        (found,) = book.recall(asked, few=6, limit=1)
+        assert found.text == "My cat is called Tom."
+    changed = [memory.changed for memory in book.recall("tea", few=6, limit=3)]
     assert changed == sorted(changed)
 
 
