@@ -97,7 +97,7 @@ class Visitor:
         """
         self._session = secrets.token_hex(6)
         shown = list(self._run(self._load, [thread, self._parts[self._named["model"]].get("value")]))
-        self._chat, self._thread = shown[-1][self._place(self._load, "chat")] or [], thread
+        self._chat, self._thread = _said(shown[-1][self._place(self._load, "chat")]) or [], thread
 
     def send(self, text: str, *, seed: int) -> Seen:
         """Sends a message in the open thread and watches the answer.
@@ -186,11 +186,18 @@ def _outputs(lines: Iterator[str]) -> Iterator[list[Any]]:
     raise HomespunError("The page broke off before the answer's end.")
 
 
+def _said(chat: Any) -> list[Any] | None:
+    """The messages that the chat shows, None where they aren't updated."""
+    said = chat.get("value") if isinstance(chat, dict) else chat
+    return said if isinstance(said, list) else None
+
+
 def _answer(chat: Any) -> str | None:
     """The text of the answer in what the chat shows, None where it isn't updated or nothing is said yet."""
-    if not isinstance(chat, list) or not chat or chat[-1]["role"] != "assistant":
+    said = _said(chat)
+    if not said or said[-1]["role"] != "assistant":
         return None
-    content = chat[-1]["content"]
+    content = said[-1]["content"]
     if not isinstance(content, str):
         content = "".join(str(part.get("text") or "") for part in content)
     return None if content == _WAITING else content.strip() or None

@@ -101,9 +101,11 @@ def _ended(context: Context, began: float) -> str:
 
 
 def _checked(chunk: BaseMessage | BaseMessageChunk) -> AIMessageChunk:
-    if not isinstance(chunk, AIMessageChunk):
-        raise TypeError(f"A chat model streams AIMessageChunk, not {type(chunk).__name__}.")
-    return chunk
+    if isinstance(chunk, AIMessageChunk):
+        return chunk
+    if isinstance(chunk, AIMessage):  # of a model that doesn't stream
+        return AIMessageChunk(**chunk.model_dump(exclude={"type"}))
+    raise TypeError(f"A chat model gives AI messages, not {type(chunk).__name__}.")
 
 
 def _whole(chunks: Sequence[AIMessageChunk], ended: str) -> AIMessage:

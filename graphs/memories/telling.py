@@ -92,6 +92,9 @@ _TURN = re.compile(
 )
 
 
+_SUBORDINATE = re.compile(r"(?:when(?:ever)?|if|as|since|because|while|before|after|until)\b", re.IGNORECASE)
+
+
 def told_in(sentence: str) -> tuple[int, int, bool] | None:
     """The part of a sentence that tells something; None where it tells nothing.
 
@@ -209,8 +212,9 @@ def _impersonal(text: str) -> bool:
 def _before_question(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
     """What is told before a question in one sentence: "I'm allergic to nuts, so what can I cook?"."""
     for found in _TURN.finditer(text, start, end):
-        if found.start() > start and asks(text[found.end() :]) and tells(text[start : found.start()]):
-            return start, found.start(), False
+        before = text[start : found.start()]
+        if _VERB.search(before) and not _SUBORDINATE.match(before) and asks(text[found.end() :]):
+            return (start, found.start(), False) if tells(before) else None
     return None
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 
 from graphs.chatbot import Context, build, check_question
 from graphs.sqlite.saver import SqliteSaver
@@ -140,6 +142,29 @@ async def test_a_deadline_before_the_first_word_is_a_silent_answer() -> None:
     last = (await graph.ainvoke(_ask("go"), context=Context(seconds=0.2)))["messages"][-1]
     assert (last.text, last.response_metadata["finish_reason"]) == ("", "deadline")
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+async def test_a_model_that_does_not_stream_answers_too(saver: SqliteSaver, thread: Any, mode: str) -> None:
+    class Whole(BaseChatModel):
+        @property
+        def _llm_type(self) -> str:
+            return "whole"
+
+        def _generate(self, *_: Any, **__: Any) -> ChatResult:
+            used = {"input_tokens": 3, "output_tokens": 1, "total_tokens": 4}
+            message = AIMessage("Hi.", usage_metadata=used, tool_calls=[])
+            return ChatResult(generations=[ChatGeneration(message=message)])
+
+    graph = build(Whole(), checkpointer=saver)
+    if mode == "async":
+        pieces = [chunk.text async for chunk, _ in graph.astream(_ask("a"), thread, stream_mode="messages")]
+    else:
+        pieces = [chunk.text for chunk, _ in graph.stream(_ask("a"), thread, stream_mode="messages")]
+    assert "".join(pieces) == "Hi."
+    last = graph.get_state(thread).values["messages"][-1]
+    assert type(last) is AIMessage
+    assert (last.text, last.usage_metadata["output_tokens"]) == ("Hi.", 1)
 
 
 def test_the_context_may_name_another_model() -> None:

@@ -339,3 +339,30 @@ def test_every_message_can_be_read_and_what_is_kept_was_said(message: str, asked
 def test_what_was_kept_is_kept_again(message: str) -> None:
     for one in statements(message):
         assert one.text in texts(f"Remember that {one.text}") or one.text in texts(one.text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "My age in years, please?",
+        "When we feed our rabbit, what do we give it?",
+        "The queue was long.",
+        "The wind slammed every door.",
+    ],
+)
+def test_questions_and_what_concerns_nobody_are_not_kept(message: str) -> None:
+    assert statements(message) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ("My trip is on 3 May.", "There's another date for my trip, it's 4 May."),
+        ("The code for the shed is 12.", "Somebody changed the code for the shed, it's 34 now."),
+        ("Our rabbit is called Flo.", "The rabbit of ours got a new name, Zoe."),
+        ("My bus goes at 6:45.", "There's a new time for my bus: it's 7:10."),
+    ],
+)
+def test_what_is_another_now_is_about_the_same_as_what_was(first: str, later: str) -> None:
+    (old,), (new,) = statements(first), statements(later)
+    assert old.about == new.about != ""
