@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from graphs.memories.leads import begin, end
+from graphs.memories.renewed import renewed
 from graphs.memories.silent import asks, changes, gives_name, idle, orders, passing, supposes
 
 _SELF = re.compile(
@@ -92,6 +93,7 @@ _TURN = re.compile(
 )
 
 
+_PLEASE = re.compile(r"\bplease\s*\?\s*$", re.IGNORECASE)
 _SUBORDINATE = re.compile(r"(?:when(?:ever)?|if|as|since|because|while|before|after|until)\b", re.IGNORECASE)
 
 
@@ -107,6 +109,8 @@ def told_in(sentence: str) -> tuple[int, int, bool] | None:
     start, wanted, said = begin(text)
     stop, kept = end(text, start)
     wanted = wanted or kept
+    if _PLEASE.search(text) and not wanted:
+        return None
     if text[start:stop].rstrip().endswith("?"):
         if not (wanted or said):
             return _before_question(text, start, stop)
@@ -147,7 +151,7 @@ def tells(text: str, *, wanted: bool = False) -> bool:
     if ordered or idle(plain):
         return False
     if not _SELF.search(plain):
-        return _impersonal(plain)
+        return _impersonal(plain) or renewed(plain) is not None
     if passing(plain, own=bool(_OURS.search(plain))):
         return False
     return count > 2 or bool(re.match(r"(?:i|we)(?:'m|'re)?\s", plain, re.IGNORECASE))
