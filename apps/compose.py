@@ -50,10 +50,10 @@ def open_state(settings: Settings) -> Iterator[State]:
         HomespunError: if it can't be used.
     """
     from graphs import persistence
-    from graphs.threads import Threads
+    from graphs.threads import purge
 
     with persistence.open_state(state_file(settings), index=_index(settings)) as state:
-        Threads(state).purge()
+        purge(state)
         yield state
 
 
@@ -65,7 +65,8 @@ def _index(settings: Settings) -> Any:
         encoder = LocalEmbeddings(home=settings.home, threads=settings.threads)
     except ModelNotFound:
         return None
-    return {"dims": 384, "embed": encoder, "fields": ["text"]}
+    # Vectors of another encoder aren't compared with this one's.
+    return {"dims": 384, "embed": encoder, "fields": ["text"], "model": str(encoder.source.fingerprint)}
 
 
 def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> BaseChatModel:
@@ -219,6 +220,7 @@ def page_context(settings: Settings, state: State) -> PageContext:
         about=about,
         manner=manner,
         history=alone or known,
+        owner=alone,
         users=known,
         memory=settings.memory != "off" and (alone or known),
         keep=keep if alone else None,

@@ -20,15 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from apps.passwords import COST, Cost, Hashed, check_password, hashed, parse
+from graphs.chatbot.state import GUEST, LOCAL
 from homespun.errors import HomespunError, UnknownName, UsageError
 from homespun.files import atomic_stream
 from homespun.names import unknown
 
 LONGEST = 64
 """Characters of a name."""
-
-LOCAL = "local"
-"""What everybody is called where nobody logs in; no user's name, who would get their memories."""
 
 HEAD = "# Who may log in to `homespun ui --auth`. `homespun users` writes this file anew at each change.\n\n"
 
@@ -44,7 +42,7 @@ def check_name(name: str) -> str:
     """Returns the spelling under which a name is kept.
 
     Raises:
-        UsageError: if it isn't 1 to 64 printable characters without spaces at the ends, or is `LOCAL`.
+        UsageError: if it isn't 1 to 64 printable characters without spaces at the ends, or is for no user.
     """
     name = canonical(name)
     if not 1 <= len(name) <= LONGEST or not name.isprintable() or name != name.strip():
@@ -52,8 +50,8 @@ def check_name(name: str) -> str:
             f"A user can't be called {name[: LONGEST + 1]!r}: a name has 1 to {LONGEST} printable characters "
             "and no spaces at its ends."
         )
-    if name == LOCAL:
-        raise UsageError(f"A user can't be called {LOCAL}: that's everybody where nobody logs in.")
+    if name in (LOCAL, GUEST):  # who would get what isn't theirs
+        raise UsageError(f"A user can't be called {name}: that's everybody where nobody logs in.")
     return name
 
 

@@ -1,7 +1,7 @@
 """What users think of answers: a like or a dislike, with a reason if they give one.
 
 Contract: kept in the store, one opinion an answer and user, with the words that were asked and given, so that
-it can be learnt from when the thread is gone.
+it can be learnt from. Opinions go with their thread.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from graphs.labels import label, unlabel
 
 if TYPE_CHECKING:
     from langgraph.store.base import BaseStore
@@ -52,21 +54,27 @@ class Opinions:
         """Keeps an opinion on the message of this id, in place of an older one."""
         value: dict[str, Any] = asdict(opinion)
         value["reason"] = " ".join(opinion.reason.split())[:MAX_REASON]
-        self._store.put(("opinions", self._user, thread), message, value, index=False)
+        self._store.put(("opinions", label(self._user), label(thread)), message, value, index=False)
 
     def drop(self, thread: str, message: str) -> None:
         """Takes an opinion back."""
-        self._store.delete(("opinions", self._user, thread), message)
+        self._store.delete(("opinions", label(self._user), label(thread)), message)
+
+    def clear(self, thread: str) -> None:
+        """Takes all opinions on a thread's answers back."""
+        for item in self._pages(("opinions", label(self._user), label(thread))):
+            self._store.delete(item.namespace, item.key)
 
     def of(self, thread: str) -> dict[str, Opinion]:
         """Returns the opinions on a thread's answers, by the id of the message."""
-        return {item.key: Opinion(**item.value) for item in self._pages(("opinions", self._user, thread))}
+        place = ("opinions", label(self._user), label(thread))
+        return {item.key: Opinion(**item.value) for item in self._pages(place)}
 
     def all(self) -> list[tuple[str, str, Opinion, datetime]]:
         """Returns thread, message, opinion and when it was told, for all threads, the newest first."""
         found = [
-            (item.namespace[2], item.key, Opinion(**item.value), item.updated_at)
-            for item in self._pages(("opinions", self._user))
+            (unlabel(item.namespace[2]), item.key, Opinion(**item.value), item.updated_at)
+            for item in self._pages(("opinions", label(self._user)))
         ]
         return sorted(found, key=lambda row: row[3], reverse=True)
 

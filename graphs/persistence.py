@@ -8,9 +8,10 @@ else may keep state (a server's database) goes behind the same `State`.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,12 @@ class State:
     Attributes:
         saver: Threads: the checkpointer.
         store: Everything else, by namespace: memories, titles, opinions.
+        claims: Held by who claims a thread for a user, so that two can't at once.
     """
 
     saver: BaseCheckpointSaver[Any]
     store: BaseStore
+    claims: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 
 @contextmanager

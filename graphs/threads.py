@@ -1,8 +1,8 @@
 """A user's threads: which there are, what they're called, and what can be done with a whole one.
 
-Contract: works on what `open_state` gives. A thread belongs to the user whose register it stands in; one that
-stands in none (a script's, an older file's) belongs to the local user. Nobody sees another's. Names are one
-line of at most 128 printable characters. A deleted thread can be taken back until `purge`.
+Contract: works on what `open_state` gives. A register says whose a thread is; one that doesn't stand there (a
+script's, an older file's) is the local user's. Nobody sees another's. Names are one line of at most 128
+printable characters. A deleted thread can be taken back until `purge`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from graphs.chatbot.state import LOCAL
+from graphs.opinions import Opinions
 from homespun.errors import UnknownName, UsageError
 from homespun.names import unknown
 
@@ -28,6 +29,7 @@ MAX_TITLE = 80
 UNDO = timedelta(days=1)
 """How long a deleted thread can be taken back."""
 _PAGE = 500
+_PLACE = ("threads",)
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ class Threads:
     """
 
     def __init__(self, state: State, user: str = LOCAL) -> None:
-        self._saver, self._store, self._user = state.saver, state.store, user
-        self._place = ("threads", user)
+        self._state, self._saver, self._user = state, state.saver, user
 
     def listed(self) -> list[ThreadInfo]:
         """Returns all threads but the deleted ones, the last changed first."""
@@ -97,24 +98,26 @@ class Threads:
 
     def is_mine(self, name: str) -> bool:
         """Whether a name is free for this user: a thread of theirs, or of nobody's yet."""
-        owner = self._owner(name)
-        if owner is None:
+        entry = self._entry(name)
+        if entry is None:
             return self._user == LOCAL or self._newest(name) is None
-        return owner == self._user and "deleted" not in self._entry(name)
+        return entry["owner"] == self._user and "deleted" not in entry
 
     def open(self, name: str) -> str:
         """Takes a new name into the register, so that the thread is this user's; returns the name.
 
         Raises:
-            UsageError: If it can't be a name, or the thread is another user's.
+            UsageError: If it can't be a name, or the thread is another user's, or was deleted.
         """
         check_name(name)
-        owner = self._owner(name)
-        if owner == self._user:
-            return name
-        if owner is not None or (self._user != LOCAL and self._newest(name) is not None):
-            raise UsageError(f"The name {name!r} is taken. Choose another one.")
-        self._write(name, {})
+        with self._state.claims:
+            entry = self._entry(name)
+            if entry is not None and entry["owner"] == self._user and "deleted" in entry:
+                raise UsageError(f"The thread {name!r} was deleted: homespun threads restore {name}")
+            if not self.is_mine(name):
+                raise UsageError(f"The name {name!r} is taken. Choose another one.")
+            if entry is None:
+                _write(self._state, name, {"owner": self._user})
         return name
 
     def rename(self, name: str, title: str) -> None:
@@ -124,7 +127,7 @@ class Threads:
             UnknownName: If there is no such thread.
         """
         self._held(name)
-        self._write(name, {**self._entry(name), "title": " ".join(title.split())[:MAX_TITLE]})
+        self._note(name, title=" ".join(title.split())[:MAX_TITLE])
 
     def delete(self, name: str) -> None:
         """Puts a thread away; `restore` takes it back.
@@ -133,7 +136,7 @@ class Threads:
             UnknownName: If there is no such thread.
         """
         self._held(name)
-        self._write(name, {**self._entry(name), "deleted": datetime.now(UTC).isoformat()})
+        self._note(name, deleted=datetime.now(UTC).isoformat())
 
     def restore(self, name: str) -> None:
         """Takes a deleted thread back.
@@ -142,34 +145,9 @@ class Threads:
             UnknownName: If no thread of this name was deleted.
         """
         entry = self._entry(name)
-        if "deleted" not in entry:
+        if entry is None or entry["owner"] != self._user or "deleted" not in entry:
             raise UnknownName(f"No thread {name!r} was deleted.")
-        entry.pop("deleted")
-        self._write(name, entry)
-
-    def purge(self, older: timedelta = UNDO, only: Sequence[str] | None = None) -> int:
-        """Removes for good what was deleted longer ago than `older`; returns how many threads.
-
-        Their opinions go too (`graphs.opinions`); memories stay, they are the user's.
-
-        Args:
-            older: How long deleted threads are kept.
-            only: Names of threads; None is all.
-        """
-        before = datetime.now(UTC) - older
-        gone = [
-            name
-            for name, entry in self._entries()
-            if "deleted" in entry
-            and (only is None or name in only)
-            and datetime.fromisoformat(entry["deleted"]) <= before
-        ]
-        for name in gone:
-            self._saver.delete_thread(name)
-            for item in self._store.search(("opinions", self._user, name), limit=_PAGE):
-                self._store.delete(item.namespace, item.key)
-            self._store.delete(self._place, name)
-        return len(gone)
+        self._note(name, deleted=None)
 
     def fork(self, name: str, new: str, *, at: int | None = None) -> int:
         """Copies a thread with all its branches, or its first `at` messages alone, to a new name.
@@ -183,15 +161,15 @@ class Threads:
         """
         held = self._held(name)
         messages = _messages(held)
-        if self._owner(check_name(new)) is not None or self._newest(new) is not None:
-            raise UsageError(f"There is a thread {new!r} already. Choose another name.")
         if at is not None and not 1 <= at <= len(messages):
             raise UsageError(f"The thread {name!r} has {len(messages)} messages; it can't be cut after {at}.")
+        if self._entry(check_name(new)) is not None or self._newest(new) is not None:
+            raise UsageError(f"There is a thread {new!r} already. Choose another name.")
+        self.open(new)
         if at is None:
             self._saver.copy_thread(name, new)
         else:
             self._cut(held, new, at)
-        self._write(new, {})
         return len(messages[:at])
 
     def _cut(self, held: CheckpointTuple, new: str, at: int) -> None:
@@ -204,19 +182,18 @@ class Threads:
         )
 
     def _names(self) -> Sequence[str]:
-        entries = dict(self._entries())
-        own = [name for name, entry in entries.items() if "deleted" not in entry]
+        entries = dict(_register(self._state))
+        own = [n for n, entry in entries.items() if entry["owner"] == self._user and "deleted" not in entry]
         if self._user != LOCAL:
             return own
-        listed = {item.key for item in self._pages(("threads",))}
-        return [*own, *(name for name in _all(self._saver) if name not in listed)]
+        return [*own, *(name for name in _all(self._saver) if name not in entries)]
 
     def _info(self, name: str) -> ThreadInfo | None:
         held = self._newest(name)
         if held is None:
             return None
         messages = _messages(held)
-        title = self._entry(name).get("title") or _title(messages)
+        title = (self._entry(name) or {}).get("title") or _title(messages)
         return ThreadInfo(name, title, len(messages), datetime.fromisoformat(held.checkpoint["ts"]))
 
     def _text(self, info: ThreadInfo) -> str:
@@ -225,38 +202,61 @@ class Threads:
         return f"{info.title} {info.name} {said}".casefold()
 
     def _held(self, name: str) -> CheckpointTuple:
-        owner = self._owner(name)
-        mine = owner == self._user or (owner is None and self._user == LOCAL)
-        held = self._newest(name) if mine and "deleted" not in self._entry(name) else None
+        entry = self._entry(name) or {"owner": LOCAL}
+        mine = entry["owner"] == self._user and "deleted" not in entry
+        held = self._newest(name) if mine else None
         if held is None:
             raise UnknownName(unknown("thread", name, self._names()))
         return held
 
-    def _owner(self, name: str) -> str | None:
-        if self._store.get(self._place, name) is not None:
-            return self._user
-        return next((item.namespace[1] for item in self._pages(("threads",)) if item.key == name), None)
-
     def _newest(self, name: str) -> CheckpointTuple | None:
         return self._saver.get_tuple({"configurable": {"thread_id": name, "checkpoint_ns": ""}})
 
-    def _entry(self, name: str) -> dict[str, Any]:
-        item = self._store.get(self._place, name)
-        return dict(item.value) if item is not None else {}
+    def _entry(self, name: str) -> dict[str, Any] | None:
+        item = self._state.store.get(_PLACE, name)
+        return dict(item.value) if item is not None else None
 
-    def _entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        return ((item.key, item.value) for item in self._pages(self._place))
+    def _note(self, name: str, **what: str | None) -> None:
+        entry = {**(self._entry(name) or {"owner": self._user}), **what}
+        _write(self._state, name, {key: value for key, value in entry.items() if value is not None})
 
-    def _pages(self, place: tuple[str, ...]) -> Sequence[Any]:
-        found: list[Any] = []
-        while page := self._store.search(place, limit=_PAGE, offset=len(found)):
-            found += page
-            if len(page) < _PAGE:
-                break
-        return found
 
-    def _write(self, name: str, entry: dict[str, Any]) -> None:
-        self._store.put(self._place, name, entry, index=False)
+def purge(state: State, older: timedelta = UNDO, only: Sequence[str] | None = None) -> int:
+    """Removes for good what any user deleted longer ago than `older`; returns how many threads.
+
+    The opinions on them go too; memories stay, they are the user's.
+
+    Args:
+        state: Where they are kept.
+        older: How long deleted threads are kept.
+        only: Names of threads; None is all.
+    """
+    before = datetime.now(UTC) - older
+    gone = [
+        (name, str(entry["owner"]))
+        for name, entry in _register(state)
+        if "deleted" in entry
+        and (only is None or name in only)
+        and datetime.fromisoformat(entry["deleted"]) <= before
+    ]
+    for name, owner in gone:
+        state.saver.delete_thread(name)
+        Opinions(state.store, owner).clear(name)
+        state.store.delete(_PLACE, name)
+    return len(gone)
+
+
+def _register(state: State) -> Iterator[tuple[str, dict[str, Any]]]:
+    seen = 0
+    while page := state.store.search(_PLACE, limit=_PAGE, offset=seen):
+        yield from ((item.key, dict(item.value)) for item in page)
+        seen += len(page)
+        if len(page) < _PAGE:
+            break
+
+
+def _write(state: State, name: str, entry: dict[str, Any]) -> None:
+    state.store.put(_PLACE, name, entry, index=False)
 
 
 def _all(saver: Any) -> Sequence[str]:

@@ -91,11 +91,17 @@ class Commands:
         cite(again)
 
     def _summary(self) -> None:
-        summary = self._talk.graph.get_state(self._talk.config).values.get("summary")
+        from graphs.chatbot.shown import older
+
+        values = self._talk.graph.get_state(self._talk.config).values
+        summary = values.get("summary")
         if summary is None:
             note("(the model is shown the whole thread)")
             return
-        print(f"In place of the first {summary['messages']} messages, the model is shown:")
+        last = older(values["messages"], summary)[-1].text
+        print(
+            f"In place of the first {summary['messages']} messages, up to {last[:60]!r}, the model is shown:"
+        )
         for line in filter(None, (summary["text"], *summary["told"])):
             print(f"- {printable(line)}")
 

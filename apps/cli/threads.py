@@ -82,7 +82,7 @@ def delete(
     from datetime import timedelta
 
     from apps import compose
-    from graphs.threads import Threads
+    from graphs.threads import Threads, purge
     from homespun.settings import load_settings
 
     with compose.open_state(load_settings()) as state:
@@ -92,7 +92,7 @@ def delete(
         for name in dict.fromkeys(names):
             threads.delete(name)
         if forever:
-            threads.purge(timedelta(0), only=names)
+            purge(state, timedelta(0), only=names)
     if as_json:
         emit({"deleted": list(dict.fromkeys(names))})
 

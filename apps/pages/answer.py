@@ -15,6 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,6 +170,7 @@ class Running:
     def __init__(self) -> None:
         self._answers: dict[str, Answer] = {}
         self._readers: dict[str, Reader] = {}
+        self._held: dict[str, object] = {}
         self._lock = threading.Lock()
 
     def start(
@@ -179,15 +181,40 @@ class Running:
         *,
         model: str,
         context: Context | None = None,
+        held: bool = False,
     ) -> Answer | None:
-        """Starts an answer, or returns None if this thread is still answering."""
+        """Starts an answer, or returns None if this thread is still answering, or somebody else holds it.
+
+        What it's given is as for `Answer`; `held` says whether who calls this holds the thread.
+        """
         with self._lock:
-            if thread in self._answers:
+            if thread in self._answers or (thread in self._held and not held):
                 return None
+            self._held.pop(thread, None)
             answer = self._answers[thread] = Answer(
                 graph, thread, question, model=model, context=context, done=self._forget
             )
         return answer
+
+    @contextmanager
+    def hold(self, thread: str, seconds: float) -> Iterator[bool]:
+        """Keeps others from a thread while it is changed, or until it's answered; gives whether it's free.
+
+        Args:
+            thread: its name.
+            seconds: how long to wait for the end of an answer.
+        """
+        free, mine = self.free(thread, seconds), object()
+        with self._lock:
+            free = free and thread not in self._answers and thread not in self._held
+            if free:
+                self._held[thread] = mine
+        try:
+            yield free
+        finally:
+            with self._lock:
+                if self._held.get(thread) is mine:
+                    del self._held[thread]
 
     def of(self, thread: str) -> Answer | None:
         """Returns the answer that is being written in a thread."""

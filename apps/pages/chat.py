@@ -8,6 +8,7 @@ in `apps.pages.side`; what controls do is in `talk`, `chats`, `opinion`, `memory
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -47,9 +48,11 @@ def build(context: PageContext) -> None:
     _wire_talk(talk, parts, panel)
     _wire_chats(Chats(talk), parts, panel)
     _wire_opinions(OpinionForm(talk), parts)
-    _wire_memory(panel, parts)
+    if context.memory:
+        _wire_memory(panel, parts)
     _wire_model(context, parts)
-    _wire_keep(Keep(context), parts)
+    if context.keep is not None:
+        _wire_keep(Keep(context), parts)
 
 
 def _main(context: PageContext, chosen: str | None) -> dict[str, Any]:
@@ -111,8 +114,8 @@ def _wire_talk(talk: Talk, parts: dict[str, Any], panel: MemoryPanel) -> None:
         chat.retry(talk.retry, inputs, outputs, **STREAMED),
         chat.edit(talk.edit, inputs, outputs, **STREAMED),
     ]
-    for event in said:
-        event.then(panel.show, None, _memory_parts(parts), **QUICK)
+    for event in said if talk.context.memory else ():
+        event.then(panel.refresh, None, _memory_parts(parts)[:3], **QUICK)
     for event in [*said, chat.undo(talk.undo, inputs, outputs, **PLAIN)]:
         event.then(None, js=FOCUS)
     box.stop(talk.stop, [thread], None, **QUICK).then(None, js=FOCUS)
@@ -167,13 +170,16 @@ def _wire_chats(chats: Chats, parts: dict[str, Any], panel: MemoryPanel) -> None
     loaded = root.load(chats.load, [thread, model], turned, js="(_, m) => [homespun.thread(), m]", **PLAIN)
     loaded.then(None, [thread], js="t => { homespun.show(t); homespun.focus(); }").then(**attached)
     if chats.context.users:
-        root.load(_greeting, None, parts["who"], **PLAIN)
+        root.load(_greeter(chats.context), None, parts["who"], **PLAIN)
     if chats.context.memory:
         root.load(panel.show, None, _memory_parts(parts), **PLAIN)
 
 
-def _greeting(request: gr.Request) -> str:
-    return greeting(user_of(request))
+def _greeter(context: PageContext) -> Callable[[gr.Request], str]:
+    def greet(request: gr.Request) -> str:
+        return greeting(user_of(context, request))
+
+    return greet
 
 
 def _wire_opinions(form: OpinionForm, parts: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ class Chats:
         return {"name": f"{_file(thread)}.md", "type": "text/markdown", "text": text}
 
     def _threads(self, request: gr.Request) -> Threads:
-        return Threads(self.context.state, user_of(request))
+        return Threads(self.context.state, user_of(self.context, request))
 
     def _chosen(self, name: str) -> Update:
         """Chooses the model that answered last in a thread, by its name there; "" leaves the choice."""

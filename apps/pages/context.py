@@ -49,6 +49,8 @@ class PageContext:
         manner: ``manner(model)`` gives the page's words for how that model answers.
         history: whether who opens the page may see the threads of their user: right on one's own machine and
             behind a login, wrong when the page is served to whoever comes.
+        owner: whether who opens the page is this machine's owner: it's served to this machine alone, without
+            a login.
         users: whether people log in.
         memory: whether what users tell may be remembered; never without `history`.
         keep: ``keep(messages, at, accept=…, reject=…, note=…, thread=…)`` keeps a turn of a chat as a sample
@@ -68,6 +70,7 @@ class PageContext:
     about: Callable[[str], str] = field(default=lambda _model: "")
     manner: Callable[[str], Manner] = field(default=lambda _model: TALK)
     history: bool = True
+    owner: bool = True
     users: bool = False
     memory: bool = True
     keep: Callable[..., bool] | None = None

@@ -15,7 +15,10 @@ from apps.pages import threads
 from apps.pages.answer import one_line
 from apps.pages.context import PageContext
 from apps.signature import answered_by
+from graphs.threads import Threads
+from homespun.errors import UnknownName
 
+NOT_HERE = "Samples can be kept only where the suite is served to this machine alone."
 ROLES = {"human": "user", "ai": "assistant"}
 
 
@@ -27,6 +30,8 @@ class Keep:
 
     def choices(self, thread: str, model: str | None) -> tuple[list[tuple[str, int]], str]:
         """Returns the answered questions of a thread and their numbers, and a line if there are none."""
+        if self.context.keep is None:
+            return [], NOT_HERE
         try:
             said = plain(self._read(thread, model))
         except Exception as error:
@@ -44,8 +49,8 @@ class Keep:
         self, thread: str, model: str | None, at: int | None, accept: str, reject: str, note: str
     ) -> tuple[bool, str]:
         """Keeps a question and returns whether the form has done its work, and what to say."""
-        if self.context.keep is None or not self.context.history:
-            return False, "Samples can be kept only where the suite is served to this machine alone."
+        if self.context.keep is None:
+            return False, NOT_HERE
         try:
             new = self.context.keep(
                 plain(self._read(thread, model)),
@@ -61,6 +66,8 @@ class Keep:
         return True, f"Kept. {where}" if new else f"That question was kept already. {where}"
 
     def _read(self, thread: str, model: str | None) -> Sequence[BaseMessage]:
+        if not Threads(self.context.state).is_mine(thread):
+            raise UnknownName(f"There is no chat {thread!r}.")
         return threads.read(self.context.graph(model or self.context.model), thread)
 
 

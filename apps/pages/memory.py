@@ -22,17 +22,17 @@ class MemoryPanel:
         self.context = context
 
     def show(self, request: gr.Request) -> list[Any]:
-        """Updates the switch, the list and the form, which is closed."""
+        """Updates the panel's title, the switch, the list and the form, which is closed."""
+        title, on, listed = self.refresh(request)
+        return [title, on, {**listed, "value": None}, gr.update(visible=False), ""]
+
+    def refresh(self, request: gr.Request) -> list[Any]:
+        """Updates the panel's title, the switch and the list; what is being written in the form stays."""
         book = self._book(request)
-        found = [(memory.text, memory.key) for memory in book.all()[:SHOWN]]
-        count = f"Memory ({len(found)})" if found else "Memory"
-        return [
-            gr.update(label=count),
-            book.on,
-            gr.update(choices=found, value=None, visible=bool(found)),
-            gr.update(visible=False),
-            "",
-        ]
+        known = book.all()
+        found = [(memory.text, memory.key) for memory in known[:SHOWN]]
+        title = f"Memory ({len(known)})" if known else "Memory"
+        return [gr.update(label=title), book.on, gr.update(choices=found, visible=bool(found))]
 
     def switch(self, request: gr.Request, on: bool) -> None:
         """Keeps the choice."""
@@ -68,4 +68,6 @@ class MemoryPanel:
         return self.show(request)
 
     def _book(self, request: gr.Request) -> Book:
-        return Book(self.context.state.store, user_of(request))
+        if not self.context.memory:
+            raise HomespunError("Nothing is remembered here.")
+        return Book(self.context.state.store, user_of(self.context, request))

@@ -33,7 +33,7 @@ class OpinionForm:
             found = threads.place(self.talk.entries(graph, thread), int(index), answer=True)
             if found is None:
                 raise UsageError("That answer isn't in this chat any more.")
-            book = Opinions(self.talk.context.state.store, user_of(request))
+            book = Opinions(self.talk.context.state.store, user_of(self.talk.context, request))
             if liked.liked in ("", None):  # the same thumb once more
                 book.drop(thread, found.message)
                 return [gr.update(visible=False), "", ""]
@@ -49,7 +49,7 @@ class OpinionForm:
 
     def why(self, request: gr.Request, thread: str, message: str, reason: str) -> list[Any]:
         """Adds the reason to an opinion, and closes the form."""
-        book = Opinions(self.talk.context.state.store, user_of(request))
+        book = Opinions(self.talk.context.state.store, user_of(self.talk.context, request))
         old = book.of(thread).get(message)
         if old is not None and reason.strip():
             book.put(thread, message, Opinion(old.liked, old.question, old.answer, old.model, reason))

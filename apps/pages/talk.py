@@ -83,16 +83,16 @@ class Talk:
         """Answers a question anew; the old answer and what followed it is another branch."""
         try:
             graph = self.owned(request, thread, model)
-            if self._busy(thread, "Not answered anew"):
-                yield same()
-                return
-            entry = threads.place(self.entries(graph, thread), _at(picked.index), answer=False)
-            if not rewind(graph, threads.config(thread), entry.message if entry else None):
-                raise UsageError("There is no question to answer again.")
+            with self.running.hold(thread, 0.5) as free:
+                if not free:
+                    yield _busy("Not answered anew")
+                    return
+                entry = threads.place(self.entries(graph, thread), _at(picked.index), answer=False)
+                if not rewind(graph, threads.config(thread), entry.message if entry else None):
+                    raise UsageError("There is no question to answer again.")
+                yield from self._answer(request, None, chat, thread, model, knobs, held=True)
         except Exception as error:
             yield same(chat=noticed(chat, one_line(error)))
-            return
-        yield from self._answer(request, None, chat, thread, model, knobs)
 
     def edit(
         self,
@@ -105,19 +105,22 @@ class Talk:
     ) -> Iterator[list[Update]]:
         """Answers a changed question; the old one and all that followed it is another branch."""
         text = threads.typed(str(edited.value or "")).strip()
-        if (refusal := self._refusal(text, model)) is not None or self._busy(thread, "Not changed"):
+        if (refusal := self._refusal(text, model)) is not None:
             old = self._chat(request, thread, model, chat)
             yield same(chat=noticed(old, refusal) if refusal else old)
             return
         try:
             graph = self.owned(request, thread, model)
-            entry = threads.place(self.entries(graph, thread), _at(edited.index), answer=False)
-            if entry is None or not rephrase(graph, threads.config(thread), entry.message, text):
-                raise UsageError("That question isn't in this chat any more.")
+            with self.running.hold(thread, 0.5) as free:
+                if not free:
+                    yield [self._chat(request, thread, model, chat), *_busy("Not changed")[1:]]
+                    return
+                entry = threads.place(self.entries(graph, thread), _at(edited.index), answer=False)
+                if entry is None or not rephrase(graph, threads.config(thread), entry.message, text):
+                    raise UsageError("That question isn't in this chat any more.")
+                yield from self._answer(request, None, chat, thread, model, knobs, held=True)
         except Exception as error:
             yield same(chat=noticed(chat, one_line(error)))
-            return
-        yield from self._answer(request, None, chat, thread, model, knobs)
 
     def undo(
         self, request: gr.Request, chat: Chat, thread: str, model: str | None, *_knobs: Any
@@ -125,9 +128,10 @@ class Talk:
         """Takes back the last question and its answer; the question returns to the box."""
         try:
             graph = self.owned(request, thread, model)
-            if self._busy(thread, "Not taken back"):
-                return same()
-            question = undo(graph, threads.config(thread))
+            with self.running.hold(thread, 0.5) as free:
+                if not free:
+                    return _busy("Not taken back")
+                question = undo(graph, threads.config(thread))
         except Exception as error:
             return same(chat=noticed(chat, one_line(error)))
         shown = self.settled(request, self.shown(graph, thread), thread, graph)
@@ -140,9 +144,12 @@ class Talk:
         """Opens the branch that a message stands in."""
         try:
             graph = self.owned(request, thread, model)
-            if not picked or self._busy(thread, "Not switched"):
+            if not picked:
                 return same()
-            switch(graph, threads.config(thread), picked)
+            with self.running.hold(thread, 0.5) as free:
+                if not free:
+                    return _busy("Not switched")
+                switch(graph, threads.config(thread), picked)
         except Exception as error:
             return same(chat=noticed(chat, one_line(error)))
         return self.settled(request, self.shown(graph, thread), thread, graph)
@@ -212,7 +219,7 @@ class Talk:
             log.exception("The list of chats can't be read.")
             return [gr.skip(), gr.skip()]
         found = [(info.title or "…", info.name) for info in kept[:LISTED]]
-        here = any(name == thread for _, name in found)
+        here = any(info.name == thread for info in kept)
         return [
             gr.update(choices=found, value=thread if here else None, visible=bool(found)),
             gr.skip() if words.strip() else gr.update(visible=here),
@@ -228,6 +235,7 @@ class Talk:
         thread: str,
         model: str | None,
         knobs: tuple[Any, ...],
+        held: bool = False,
     ) -> Iterator[list[Update]]:
         """Runs the graph; `text` None answers the question with which the thread ends."""
         if not thread:  # the page isn't loaded yet
@@ -236,15 +244,15 @@ class Talk:
         asked = [] if text is None else [threads.said("user", text)]
         try:
             self._threads(request).open(thread)
-            if self._busy(thread, "Not yet"):
-                yield same()
+            if not self.running.free(thread, 0.5):
+                yield _busy("Not yet")
                 return
             graph, context = self.context.graph(named(model)), self._turn(request, model, knobs)
             before = [*self.shown(graph, thread), *asked]
             writing = {"submit_btn": False, "stop_btn": True, **({"value": ""} if text else {})}
             waiting = [*before, threads.said("assistant", WAITING)]
             yield [waiting, gr.update(**writing), gr.skip(), gr.skip(), gr.skip()]
-            answer = self.running.start(graph, thread, text, model=named(model), context=context)
+            answer = self.running.start(graph, thread, text, model=named(model), context=context, held=held)
             if answer is None:  # another window was faster
                 raise UsageError("This chat is being answered in another window.")
             yield from self._watched(request, answer, before)
@@ -269,27 +277,31 @@ class Talk:
             yield same()
             return
         after = self.shown(answer.graph, answer.thread)
+        lost = answer.error and answer.question and not threads.asks(answer.graph, answer.thread)
         if answer.error:
             after = noticed(after, answer.error)
         elif not answer.text.strip():
             nothing = "Stopped before the first word." if answer.stopped else "There was no answer."
             after = noticed(after, nothing)
-        yield self.settled(request, after, answer.thread, answer.graph)
+        settled = self.settled(request, after, answer.thread, answer.graph)
+        if lost:
+            settled[1]["value"] = answer.question  # so it goes back where it came from
+        yield settled
 
     def _turn(self, request: gr.Request, model: str | None, knobs: tuple[Any, ...]) -> Context:
         known = self.context.knobs(model)
         chosen = {name: knob for name, knob in zip(KNOBS, knobs, strict=True) if name in known}
         sampling = {name: _number(name, knob) for name, knob in chosen.items() if knob not in (None, "")}
-        return Context(user_id=user_of(request), sampling=sampling, memory=self.context.memory)
+        return Context(user_id=user_of(self.context, request), sampling=sampling, memory=self.context.memory)
 
     def _pressed(self, request: gr.Request, thread: str, found: Sequence[threads.Entry]) -> list[str | None]:
         """Which thumb was pressed at each entry of the assistant's."""
-        kept = Opinions(self.context.state.store, user_of(request)).of(thread)
+        kept = Opinions(self.context.state.store, user_of(self.context, request)).of(thread)
         sides = [kept.get(entry.message) if entry.answer else None for entry in found if entry.bot]
         return [None if one is None else LIKED if one.liked else DISLIKED for one in sides]
 
     def _threads(self, request: gr.Request) -> Threads:
-        return Threads(self.context.state, user_of(request))
+        return Threads(self.context.state, user_of(self.context, request))
 
     def _chat(self, request: gr.Request, thread: str, model: str | None, otherwise: Chat) -> Chat:
         try:
@@ -308,12 +320,11 @@ class Talk:
             return one_line(error)
         return None
 
-    def _busy(self, thread: str, title: str) -> bool:
-        # The short wait lets a stopped answer come to its end.
-        if self.running.free(thread, 0.5):
-            return False
-        gr.Warning("This chat is still being answered: stop the answer or wait for it.", title=title)
-        return True
+
+def _busy(title: str) -> list[Update]:
+    """Tells that the thread is being answered or changed, and updates nothing."""
+    gr.Warning("This chat is still being answered: stop the answer or wait for it.", title=title)
+    return same()
 
 
 def same(chat: Any = None) -> list[Update]:

@@ -28,6 +28,7 @@ MARK = "\u2060"
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
 _NONE: Mapping[str, Choice] = MappingProxyType({})
+_FOOT = re.compile(r'\n\n<div class="foot">.*</div>\s*\Z', re.DOTALL)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -59,6 +60,12 @@ class Entry:
     def bot(self) -> bool:
         """Whether it stands on the assistant's side."""
         return bool(self.shown["role"] == "assistant")
+
+
+def asks(graph: Any, thread: str) -> bool:
+    """Returns whether a thread ends with what the user said."""
+    messages = read(graph, thread)
+    return bool(messages) and isinstance(messages[-1], HumanMessage)
 
 
 def display(messages: Sequence[BaseMessage], choices: Mapping[str, Choice] = _NONE) -> list[dict[str, Any]]:
@@ -148,8 +155,8 @@ def literal(text: str) -> str:
 
 
 def typed(text: str) -> str:
-    """Returns what a person meant by an edited message: the opposite of `literal`."""
-    return text.replace(f"<{MARK}", "<")
+    """Returns what a person meant by an edited message: the opposite of `literal`, without a foot."""
+    return _FOOT.sub("", text).replace(f"<{MARK}", "<")
 
 
 def place(found: Sequence[Entry], index: int, *, answer: bool) -> Entry | None:

@@ -13,6 +13,8 @@ from typing_extensions import TypedDict
 
 LOCAL = "local"
 """The user where there are no users."""
+GUEST = "guest"
+"""Whoever comes to pages that are open to all: no user, who has neither a list of threads nor memories."""
 
 
 class Summary(TypedDict):

@@ -12,13 +12,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from langgraph.store.base import PutOp
+
+from graphs.labels import label
 from graphs.memories.memory import Change, Memory
+from graphs.memories.statements import Statement, statements
 from homespun.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     from langgraph.store.base import BaseStore, Item
-
-    from graphs.memories.statements import Statement
 
 FEW = 24
 """So many memories are all shown to a model; of more, those that are nearest to the question."""
@@ -56,18 +58,19 @@ class Book:
     """
 
     def __init__(self, store: BaseStore, user: str) -> None:
-        self._store, self._user = store, user
-        self._place = ("memories", user)
+        self._store = store
+        self._place = ("memories", label(user))
+        self._settings = ("settings", label(user))
 
     @property
     def on(self) -> bool:
         """Whether anything is to be remembered and recalled; the user's choice, kept in the store."""
-        item = self._store.get(("settings", self._user), "memory")
+        item = self._store.get(self._settings, "memory")
         return item is None or bool(item.value.get("on", True))
 
     def switch(self, on: bool) -> None:
         """Keeps the user's choice; what is remembered already stays."""
-        self._store.put(("settings", self._user), "memory", {"on": on}, index=False)
+        self._store.put(self._settings, "memory", {"on": on}, index=False)
 
     def all(self) -> list[Memory]:
         """Returns all memories, the last changed first."""
@@ -89,6 +92,8 @@ class Book:
         found = self._store.search(self._place, limit=few + 1)
         if len(found) > few:
             found = self._store.search(self._place, query=_end(question) or None, limit=limit)
+            if all(item.score is None for item in found):  # nothing to search by: what was told last
+                return self.all()[:limit][::-1]
         return sorted((_memory(item) for item in found), key=lambda memory: memory.changed)
 
     def keep(self, statements: Iterable[Statement], thread: str = "") -> list[Change]:
@@ -106,11 +111,8 @@ class Book:
         Raises:
             UsageError: If it's empty or too long.
         """
-        from graphs.memories.statements import statements
-
         text = _checked(text)
-        found = statements(text)
-        return self._keep(text, found[0].about if len(found) == 1 else "", "")
+        return self._keep(text, _about(text), "")
 
     def edit(self, key: str, text: str) -> Memory:
         """Changes what a memory says.
@@ -120,7 +122,8 @@ class Book:
             UsageError: If the text is empty or too long.
         """
         old = self.get(key)
-        return self._put(old.key, _checked(text), old.about, old.thread, old)
+        text = _checked(text)
+        return self._moved(old, text, _about(text), old.thread)
 
     def get(self, key: str) -> Memory:
         """Returns a memory.
@@ -134,7 +137,7 @@ class Book:
         return _memory(item)
 
     def delete(self, key: str) -> Memory:
-        """Forgets a memory and returns what it was, to be given to `restore`.
+        """Forgets a memory and returns what it was.
 
         Raises:
             UnknownName: If there is none of that key.
@@ -142,10 +145,6 @@ class Book:
         old = self.get(key)
         self._store.delete(self._place, key)
         return old
-
-    def restore(self, memory: Memory) -> None:
-        """Takes a memory up again as it was."""
-        self._put(memory.key, memory.text, memory.about, memory.thread, before=memory.before)
 
     def clear(self) -> int:
         """Forgets everything; returns how much it was."""
@@ -176,11 +175,8 @@ class Book:
             return Change("kept", self._put(key, text, about, thread))
         old = _memory(item)
         if _normal(old.text) == _normal(text):
-            return Change("known", self._put(old.key, old.text, old.about, thread, before=old.before))
-        if about and old.key != key:  # from now on it's known by what it tells
-            self._store.delete(self._place, old.key)
-            return Change("changed", self._put(key, text, about, thread, old))
-        return Change("changed", self._put(old.key, text, old.about, thread, old))
+            return Change("known", self._put(old.key, old.text, old.about, thread, old.before))
+        return Change("changed", self._moved(old, text, about or old.about, thread))
 
     def _alike(self, text: str, about: str) -> Item | None:
         """The memory that says the same in nearly the same words, or that is changed by this one."""
@@ -194,17 +190,21 @@ class Book:
         one_thing = not about or not old["about"] or about == old["about"]
         return item if one_thing and score >= NEAR and _CHANGES.search(text) else None
 
-    def _put(
-        self,
-        key: str,
-        text: str,
-        about: str,
-        thread: str,
-        old: Memory | None = None,
-        before: Sequence[str] = (),
-    ) -> Memory:
-        told = [*old.before, old.text][-MAX_BEFORE:] if old is not None else list(before)
-        value: dict[str, Any] = {"text": text, "about": about, "thread": thread, "before": told}
+    def _moved(self, old: Memory, text: str, about: str, thread: str) -> Memory:
+        """Puts another text in a memory's place; from now on it's known by what it tells."""
+        key = _key(about) if about else old.key if not old.about else _key(_normal(text))
+        told = [*old.before, old.text][-MAX_BEFORE:]
+        if key != old.key:
+            value = {"text": text, "about": about, "thread": thread, "before": told}
+            # At once: a process that ends in between loses nothing.
+            self._store.batch(
+                [PutOp(self._place, old.key, None), PutOp(self._place, key, value, index=["text"])]
+            )
+            return self.get(key)
+        return self._put(key, text, about, thread, told)
+
+    def _put(self, key: str, text: str, about: str, thread: str, before: Sequence[str] = ()) -> Memory:
+        value: dict[str, Any] = {"text": text, "about": about, "thread": thread, "before": list(before)}
         self._store.put(self._place, key, value, index=["text"])
         return self.get(key)
 
@@ -220,6 +220,11 @@ def _end(message: str) -> str:
     """The last words of a message, from a word's beginning on."""
     text = " ".join(message.split())
     return text if len(text) <= ASKED else text[-ASKED:].partition(" ")[2]
+
+
+def _about(text: str) -> str:
+    found = statements(text)
+    return found[0].about if len(found) == 1 else ""
 
 
 def _checked(text: str) -> str:

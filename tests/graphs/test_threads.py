@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graphs.chatbot import build
 from graphs.opinions import Opinion, Opinions
 from graphs.persistence import State, open_state
-from graphs.threads import Threads, check_name, new_name
+from graphs.threads import Threads, check_name, new_name, purge
 from homespun.errors import UnknownName, UsageError
 from models import ChatScripted
 
@@ -99,14 +99,51 @@ def test_a_deleted_thread_can_be_taken_back_until_it_is_purged(
     with pytest.raises(UnknownName, match="was deleted"):
         threads.restore("a")
     threads.delete("a")
-    assert threads.purge() == 0
-    assert threads.purge(timedelta(0), only=["b"]) == 0
-    assert threads.purge(timedelta(0)) == 1
+    assert purge(state) == 0
+    assert purge(state, timedelta(0), only=["b"]) == 0
+    with pytest.raises(UsageError, match="was deleted: homespun threads restore a"):
+        threads.open("a")
+    assert purge(state, timedelta(0)) == 1
     with pytest.raises(UnknownName):
         threads.restore("a")
     assert state.saver.get_tuple({"configurable": {"thread_id": "a"}}) is None
     assert Opinions(state.store, "local").of("a") == {}
     assert _names(threads) == ["b"]
+
+
+def test_names_with_full_stops_and_users_with_addresses_are_no_trouble(state: State, graph: Any) -> None:
+    threads = Threads(state, "ada@example.org")
+    threads.open("v1.2%")
+    _talk(graph, "v1.2%", "hi")
+    book = Opinions(state.store, "ada@example.org")
+    book.put("v1.2%", "m", Opinion(True, "hi", "yes"))
+    assert [(thread, message) for thread, message, *_ in book.all()] == [("v1.2%", "m")]
+    threads.delete("v1.2%")
+    assert purge(state, timedelta(0)) == 1
+    assert book.all() == []
+
+
+def test_of_two_who_claim_a_name_at_once_one_gets_it(state: State) -> None:
+    import threading
+
+    got: list[str] = []
+    ready = threading.Barrier(8)
+
+    def claim(user: str) -> None:
+        ready.wait()
+        try:
+            Threads(state, user).open("x")
+        except UsageError:
+            return
+        got.append(user)
+
+    workers = [threading.Thread(target=claim, args=(f"user {i}",)) for i in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(got) == 1
+    assert [user for user in (f"user {i}" for i in range(8)) if Threads(state, user).is_mine("x")] == got
 
 
 def test_a_title_can_be_given_and_taken_away(threads: Threads, graph: Any) -> None:

@@ -1,7 +1,7 @@
 """What the Evals page's controls do: functions of the components' values, which give updates by name.
 
 Contract: a function returns a dictionary of updates, names as `apps.pages.evals.page` lays them out; what
-isn't in it stays. Trouble becomes one line in `notice`. Where the suite is served to others (`history` of the
+isn't in it stays. Trouble becomes one line in `notice`. Where the suite is served to others (`owner` of the
 context is False), only figures can be seen: nothing that anybody said or asked, and nothing can be started.
 """
 
@@ -63,7 +63,7 @@ class Acts:
 
     def __init__(self, context: PageContext, desk: Desk) -> None:
         self.context, self.desk = context, desk
-        self.own = context.history
+        self.own = context.owner
 
     # Coming and going ------------------------------------------------------------------------------------
 

@@ -38,12 +38,10 @@ def build(context: PageContext) -> None:
 
 def _layout(context: PageContext) -> dict[str, Any]:
     parts: dict[str, Any] = {}
-    own = context.history and context.evals is not None
+    own = context.owner and context.evals is not None
     with gr.Sidebar(elem_id="side", width=288, label="Runs"):
         frame.head(context, "evals")
-        parts["new"] = gr.Button(
-            "New evaluation" if context.history else "All runs", elem_id="new", size="md"
-        )
+        parts["new"] = gr.Button("New evaluation" if context.owner else "All runs", elem_id="new", size="md")
         with gr.Column(elem_id="earlier"):
             parts["runs"] = gr.Radio(label="Runs", choices=[], elem_id="runs", visible=False)
     parts["run"] = gr.Textbox(visible=False)
@@ -105,7 +103,7 @@ def _run(context: PageContext, parts: dict[str, Any]) -> None:
     with gr.Tabs(elem_id="views"):
         with gr.Tab("Figures"):
             parts["summary"] = gr.HTML("", elem_id="summary")
-        with gr.Tab("Samples", visible=context.history, elem_id="browse"):
+        with gr.Tab("Samples", visible=context.owner, elem_id="browse"):
             with gr.Row(elem_id="narrow"):
                 parts["shown"] = gr.Dropdown(
                     list(SHOWS.items()),
@@ -136,7 +134,7 @@ def _run(context: PageContext, parts: dict[str, Any]) -> None:
         with gr.Tab("Compare", elem_id="compare"):
             parts["baseline"] = gr.Dropdown([], value=None, label="Baseline", elem_id="baseline")
             parts["difference"] = gr.HTML("", elem_id="difference")
-        with gr.Tab("Report", visible=context.history, elem_id="report"):
+        with gr.Tab("Report", visible=context.owner, elem_id="report"):
             parts["frame"] = gr.HTML("", elem_id="frame")
 
 

@@ -152,6 +152,22 @@ def test_one_answer_a_thread(graph: Any) -> None:
     assert texts(graph)[0] == "Count"
 
 
+def test_a_thread_that_is_held_is_not_answered_by_others(graph: Any) -> None:
+    running = Running()
+    with running.hold("t", 0) as free:
+        assert free
+        assert running.start(graph, "t", "Hello", model="m") is None
+        with running.hold("t", 0) as again:
+            assert not again
+        answer = running.start(graph, "t", "Count", model="m", held=True)
+        assert answer is not None
+    with running.hold("t", 0) as free:
+        assert not free
+    running.close()
+    with running.hold("t", 0) as free:
+        assert free
+
+
 def test_sessions_do_not_mix(graph: Any) -> None:
     running = Running()
     names = [f"thread {i}" for i in range(6)]

@@ -50,6 +50,6 @@ def test_trouble_is_one_line_and_keeps_nothing(talked: PageContext, settings: Se
     assert not done
     assert "'(' is not a regular expression" in line
     assert keep.choices("new", talked.model) == ([], "Nothing in this chat has been answered yet.")
-    served = Keep(dataclasses.replace(talked, history=False))
+    served = Keep(dataclasses.replace(talked, keep=None))
     assert not served.keep("t", talked.model, 1, "", "", "")[0]
     assert not settings.folder.recorded.exists()

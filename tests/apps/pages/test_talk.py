@@ -12,22 +12,31 @@ import pytest
 from apps.pages import threads
 from apps.pages.chats import Chats
 from apps.pages.context import KNOBS, PageContext
+from apps.pages.keep import Keep
 from apps.pages.memory import MemoryPanel
 from apps.pages.opinion import OpinionForm
 from apps.pages.talk import OUTPUTS, Talk
 from graphs.opinions import Opinions
-from homespun.errors import ModelNotFound
+from graphs.threads import Threads
+from homespun.errors import HomespunError, ModelNotFound
 
 RESTING = tuple(KNOBS.values())
 NOTHING = [{"__type__": "update"}] * len(OUTPUTS)
 HERE: Any = SimpleNamespace(session_hash="here", username=None)
 ADA: Any = SimpleNamespace(session_hash="hers", username="ada")
 BOB: Any = SimpleNamespace(session_hash="his", username="bob")
+EVE: Any = SimpleNamespace(session_hash="another", username="eve")
 
 
 @pytest.fixture
 def talk(context: PageContext) -> Talk:
     return Talk(context)
+
+
+@pytest.fixture
+def known(context: PageContext) -> Talk:
+    """The same where people log in."""
+    return Talk(dataclasses.replace(context, users=True, owner=False, keep=None))
 
 
 def said(talk: Talk, thread: str = "t") -> list[str]:
@@ -303,11 +312,12 @@ def test_turning_to_another_chat_leaves_the_answer_running_and_coming_back_shows
     assert list(talk.attach(HERE, [], "t")) == [NOTHING]
 
 
-def test_nobody_reads_stops_or_changes_another_users_chat(talk: Talk) -> None:
+def test_nobody_reads_stops_or_changes_another_users_chat(known: Talk) -> None:
+    talk = known
     updates = talk.send(ADA, "Count", [], "t", talk.context.model, *RESTING)
     next(updates), next(updates)
     chats, model = Chats(talk), talk.context.model
-    for other in (BOB, HERE):
+    for other in (BOB, EVE):
         assert chats.open(other, "t", model)[-2] != "t"
         assert list(talk.attach(other, [], "t")) == [NOTHING]
         talk.stop(other, "t")
@@ -363,11 +373,10 @@ def test_a_thumb_is_kept_with_its_reason_and_shown_again(talk: Talk) -> None:
     assert opened[0]["feedback_value"] == ["Like", "Dislike"]
     form.thumb(HERE, at(1, liked="", value=""), "t", model)
     assert Chats(talk).open(HERE, "t", model)[0]["feedback_value"] == [None, "Dislike"]
-    with pytest.warns(UserWarning, match="There is no chat"):
-        form.thumb(BOB, at(1, liked=True, value=""), "t", model)
 
 
-def test_what_was_remembered_stands_under_the_answer_and_is_each_users_own(talk: Talk) -> None:
+def test_what_was_remembered_stands_under_the_answer_and_is_each_users_own(known: Talk) -> None:
+    talk = known
     model = talk.context.model
     last = final(talk.send(ADA, "My cat is called Tom.", [], "t", model, *RESTING))
     assert contents(last)[1].endswith("<p>Remembered: My cat is called Tom.</p></div>")
@@ -387,6 +396,35 @@ def test_what_was_remembered_stands_under_the_answer_and_is_each_users_own(talk:
     panel.switch(ADA, on=False)
     final(talk.send(ADA, "I live in Bergen.", [], "t2", model, *RESTING))
     assert len(panel.show(ADA)[2]["choices"]) == 1
+
+
+def test_a_question_that_could_not_be_stored_returns_to_the_box(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise HomespunError("The disk is full.")
+
+    monkeypatch.setattr("apps.pages.answer.settle", full)
+    last = send(talk, "one")
+    assert contents(last) == ["⚠ The disk is full."]
+    assert last[1]["value"] == "one"
+
+
+def test_strangers_on_an_open_page_have_no_memories_and_no_way_to_the_owners_threads(
+    context: PageContext,
+) -> None:
+    owner = Talk(context)
+    final(owner.send(HERE, "My cat is called Tom.", [], "mine", context.model, *RESTING))
+    public = dataclasses.replace(context, owner=False, history=False, memory=False, keep=None)
+    talk, chats = Talk(public), Chats(Talk(public))
+    assert chats.open(HERE, "mine", context.model)[-2] != "mine"
+    last = final(talk.send(HERE, "My dog is called Rex.", [], "theirs", context.model, *RESTING))
+    assert contents(last)[1] == "I see."
+    with pytest.raises(HomespunError, match="Nothing is remembered here"):
+        MemoryPanel(public).show(HERE)
+    assert Keep(public).choices("mine", context.model)[0] == []
+    assert [info.name for info in Threads(context.state).listed()] == ["mine"]
+    assert len(MemoryPanel(context).show(HERE)[2]["choices"]) == 1
 
 
 def test_others_chats_are_not_listed_where_the_page_is_served_to_others(context: PageContext) -> None:

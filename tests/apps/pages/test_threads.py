@@ -8,6 +8,7 @@ from langchain_core.messages.content import create_citation
 
 from apps.pages import threads
 from apps.pages.context import PageContext
+from graphs.chatbot.branches import Choice
 
 
 def test_only_what_was_said_is_shown() -> None:
@@ -72,6 +73,14 @@ def test_tags_are_shown_as_typed(text: str, shown: str) -> None:
 def test_editing_gives_back_what_was_typed(text: str) -> None:
     # A word joiner that people type behind "<" themselves is the one thing that isn't kept.
     assert threads.typed(threads.literal(text)) == text.replace("<\u2060", "<")
+
+
+def test_editing_takes_what_stands_under_a_message_for_no_part_of_it() -> None:
+    question, answer = HumanMessage("a < b?", id="q"), AIMessage("yes", id="a")
+    choices = {"q": Choice(("p", "q"), 1)}
+    shown = threads.display([question, answer], choices)[0]["content"]
+    assert "branch" in shown
+    assert threads.typed(shown) == "a < b?"
 
 
 def test_an_unknown_thread_is_empty(context: PageContext) -> None:

@@ -62,6 +62,16 @@ def test_a_change_replaces_what_is_nearest_in_meaning_though_it_has_no_key(book:
     assert "My shed has the code 12." in _texts(book)
 
 
+def test_without_an_index_what_was_told_last_is_recalled() -> None:
+    book = Book(InMemoryStore(), "ada")
+    for i in range(6):
+        book.add(f"I like tea number {i}.")
+    assert [memory.text for memory in book.recall("tea", few=3, limit=2)] == [
+        "I like tea number 4.",
+        "I like tea number 5.",
+    ]
+
+
 def test_without_an_index_nothing_is_guessed() -> None:
     book = Book(InMemoryStore(), "ada")
     _tell(book, "The language I'm learning is Basque.", "I switched, I'm learning another language now.")
@@ -92,13 +102,19 @@ def test_a_user_sees_their_own_alone(store: InMemoryStore, book: Book) -> None:
     assert (book.on, other.on) == (True, False)
 
 
-def test_a_memory_is_edited_forgotten_and_taken_back(book: Book) -> None:
+def test_a_memory_is_edited_and_forgotten(book: Book) -> None:
     key = book.add("My cat is called Tom.").memory.key
     assert book.edit(key, " My cat is\ncalled Max. ").text == "My cat is called Max."
-    gone = book.delete(key)
-    assert book.all() == []
-    book.restore(gone)
-    assert (book.get(key).text, book.get(key).before) == (gone.text, gone.before)
+    # What it tells now decides what replaces it later.
+    other = book.edit(key, "I like tea.")
+    assert (other.about, other.before) == ("", ("My cat is called Tom.", "My cat is called Max."))
+    _tell(book, "My cat is called Flo.")
+    assert sorted(_texts(book)) == ["I like tea.", "My cat is called Flo."]
+    key = book.edit(other.key, "I live in Bergen.").key
+    _tell(book, "I moved to Oslo.")
+    assert sorted(_texts(book)) == ["I moved to Oslo.", "My cat is called Flo."]
+    book.delete(key)
+    assert _texts(book) == ["My cat is called Flo."]
     for text in ("", " \n", "x" * (MAX_TEXT + 1)):
         with pytest.raises(UsageError):
             book.edit(key, text)

@@ -158,7 +158,7 @@ def test_the_form_becomes_a_request(acts: Acts) -> None:
 
 
 def test_who_is_served_over_the_network_sees_figures_only(acts: Acts, run: str, context: PageContext) -> None:
-    guest = Acts(dataclasses.replace(context, history=False), acts.desk)
+    guest = Acts(dataclasses.replace(context, owner=False), acts.desk)
     seen = guest.load(run)
     assert "%" in seen["summary"]
     assert "Figures only" in seen["notice"]
