@@ -166,6 +166,7 @@ class Threads:
         if self._entry(check_name(new)) is not None or self._newest(new) is not None:
             raise UsageError(f"There is a thread {new!r} already. Choose another name.")
         self.open(new)
+        self._note(new, title=(self._entry(name) or {}).get("title"))
         if at is None:
             self._saver.copy_thread(name, new)
         else:

@@ -116,6 +116,8 @@ def _wire_talk(talk: Talk, parts: dict[str, Any], panel: MemoryPanel) -> None:
     ]
     for event in said if talk.context.memory else ():
         event.then(panel.refresh, None, _memory_parts(parts)[:3], **QUICK)
+    for event in said:
+        event.then(lambda: gr.update(visible=False), None, parts["why"], **QUICK)
     for event in [*said, chat.undo(talk.undo, inputs, outputs, **PLAIN)]:
         event.then(None, js=FOCUS)
     box.stop(talk.stop, [thread], None, **QUICK).then(None, js=FOCUS)

@@ -61,8 +61,7 @@ class MemoryPanel:
     def forget(self, request: gr.Request, key: str | None) -> list[Any]:
         """Forgets the memory that was picked."""
         try:
-            gone = self._book(request).delete(key or "")
-            gr.Info(f"Forgotten: {gone.text}", duration=4)
+            self._book(request).delete(key or "")
         except HomespunError as error:
             gr.Warning(str(error), title="Not forgotten")
         return self.show(request)

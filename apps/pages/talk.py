@@ -221,7 +221,12 @@ class Talk:
         found = [(info.title or "…", info.name) for info in kept[:LISTED]]
         here = any(info.name == thread for info in kept)
         return [
-            gr.update(choices=found, value=thread if here else None, visible=bool(found)),
+            gr.update(
+                choices=found,
+                value=thread if here else None,
+                visible=bool(found or words.strip()),
+                label="Earlier chats" if found else "No chat has all these words",
+            ),
             gr.skip() if words.strip() else gr.update(visible=here),
         ]
 

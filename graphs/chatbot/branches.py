@@ -40,15 +40,17 @@ class Branches:
     Attributes:
         open: The ids of the open branch's messages.
         ends: The newest checkpoint of each path that there ever was, the newest first.
+        past: These paths in the order in which they came to be.
     """
 
     open: Path
     ends: dict[Path, RunnableConfig]
+    past: tuple[Path, ...]
 
     def choices(self) -> dict[str, Choice]:
         """Returns the places where the thread could go on otherwise: id of the open message → choice."""
         after: dict[Path, list[str]] = {}
-        for path in reversed(self.ends):
+        for path in self.past:
             for place, name in enumerate(path):
                 children = after.setdefault(path[:place], [])
                 if name not in children:
@@ -84,12 +86,12 @@ def read_branches(graph: Chatbot, config: RunnableConfig) -> Branches:
     where = config["configurable"]
     thread: RunnableConfig = {"configurable": {"thread_id": where["thread_id"], "checkpoint_ns": ""}}
     ends: dict[Path, RunnableConfig] = {}
-    first: Path | None = None
+    paths: list[Path] = []
     for held in saver.list(thread):
-        path = _path(held.checkpoint["channel_values"].get("messages", []))
-        first = path if first is None else first
-        ends.setdefault(path, held.config)
-    return Branches(first or (), ends)
+        paths.append(_path(held.checkpoint["channel_values"].get("messages", [])))
+        ends.setdefault(paths[-1], held.config)
+    # To open a branch makes it the newest; the order is that of their beginnings.
+    return Branches(paths[0] if paths else (), ends, tuple(dict.fromkeys(reversed(paths))))
 
 
 def switch(graph: Chatbot, config: RunnableConfig, message: str) -> None:

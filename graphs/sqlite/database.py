@@ -9,11 +9,13 @@ timeout). A work that fails changes nothing and doesn't harm its neighbours.
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +49,9 @@ class Database:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        # What people say is for nobody else on the machine; SQLite gives its other files the same rights.
+        with suppress(OSError):  # SQLite tells what's wrong
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False

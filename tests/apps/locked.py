@@ -27,21 +27,26 @@ SECRET, FILE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
 PAGES: Table[Any] = Table("page", {"first": "__main__:first", "second": "__main__:second"})
 
 
+USED: list[PageContext] = []
+"""What the pages were built with."""
+
+
 def who(request: gr.Request) -> str:
-    return user_of(request)
+    return user_of(USED[0], request)
 
 
 def echo(text: str, chosen: str, request: gr.Request) -> str:
-    return f"{user_of(request)} {text} {chosen}"
+    return f"{user_of(USED[0], request)} {text} {chosen}"
 
 
 def thrice(request: gr.Request) -> Iterator[str]:
     for count in range(3):
-        yield f"{user_of(request)} {count}"
+        yield f"{user_of(USED[0], request)} {count}"
         time.sleep(0.02)
 
 
-def first(_context: PageContext) -> None:
+def first(context: PageContext) -> None:
+    USED.append(context)
     from gradio.context import Context
 
     said = gr.Textbox(SECRET, label=SECRET)
@@ -74,6 +79,8 @@ if __name__ == "__main__":
         state=nothing,
         running=nothing,
         routes=lambda: [Route("/evals-report/{run}", report)],
+        owner=users is None,
+        users=users is not None,
     )
     _, address = ui.launch(
         context,

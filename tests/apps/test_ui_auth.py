@@ -227,19 +227,19 @@ def test_logging_out_ends_all_sessions_of_the_name_and_no_others(visitor: httpx.
 
 
 def test_another_password_or_a_removal_ends_the_logins(users: Users, address: str) -> None:
-    users.add("guest", PASSWORD)
+    users.add("visitor", PASSWORD)
     with httpx.Client(base_url=address, timeout=60) as used:
-        login(used, "guest").raise_for_status()
+        login(used, "visitor").raise_for_status()
         assert is_in(used)
-        users.change("guest", "another horse")
+        users.change("visitor", "another horse")
         assert used.get("/evals-report/run").status_code == 401
         assert used.get("/").text == LOGIN.read_text(encoding="utf-8")
-        assert login(used, "guest").status_code == 400
-        login(used, "guest", "another horse").raise_for_status()
+        assert login(used, "visitor").status_code == 400
+        login(used, "visitor", "another horse").raise_for_status()
         assert is_in(used)
-        users.remove(["guest"])
+        users.remove(["visitor"])
         assert not is_in(used)
-        users.add("guest", "another horse")
+        users.add("visitor", "another horse")
         assert not is_in(used)
 
 

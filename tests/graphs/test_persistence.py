@@ -134,3 +134,8 @@ def test_the_store_lies_in_the_same_file(state: State, file: Path) -> None:
         item = other.store.get(("a",), "k")
     assert item is not None
     assert item.value == {"v": 1}
+
+
+def test_the_file_is_its_owners_alone(state: State, file: Path) -> None:
+    state.store.put(("a",), "k", {"v": 1})
+    assert {path.stat().st_mode & 0o777 for path in file.parent.glob("state.sqlite*")} == {0o600}

@@ -65,6 +65,19 @@ def test_every_branch_can_be_opened_and_gone_on_in(graph: Any, thread: Any) -> N
     assert _texts(graph, thread) == ["a", "answer 0", "B", "answer 3", "d", "answer 5"]
 
 
+def test_versions_keep_their_order_whichever_is_opened(graph: Any, thread: Any) -> None:
+    _say(graph, "a", thread)
+    for _ in range(2):
+        rewind(graph, thread)
+        _say(graph, None, thread)
+    for place in (0, 1, 2, 1, 0, 2):
+        (choice,) = read_branches(graph, thread).choices().values()
+        switch(graph, thread, choice.messages[place])
+        (opened,) = read_branches(graph, thread).choices().values()
+        assert (opened.messages, opened.at) == (choice.messages, place)
+        assert _texts(graph, thread) == ["a", f"answer {place}"]
+
+
 def test_what_was_taken_back_is_a_branch_too(graph: Any, thread: Any) -> None:
     _say(graph, "a", thread)
     gone = _ids(graph, thread)
