@@ -12,28 +12,14 @@ from collections.abc import Callable
 
 from graphs.memories.nouns import is_being, is_job, is_people
 from graphs.memories.renewed import renewed
+from graphs.memories.somebody import ABOUT_SOMEBODY, ADVERBS, MONTH, NUMBER
 from graphs.memories.telling import written_out
 
-_NUMBER = (
-    r"(?:\d{1,3}|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|"
-    r"seven|eigh|nine)teen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|"
-    r"three|four|five|six|seven|eight|nine))?|a hundred))"
-)
-_ADVERBS = (
-    r"(?:(?:actually|really|now|currently|just|recently|already|still|presently|always|officially|today|"
-    r"also|only|no longer|not|have|had|been|gone and|finally|since|both|all|usually|normally|generally|"
-    r"mostly|probably|in fact|these days|nowadays|at the moment|lately|then)\s+)*"
-)
-_AM = rf"(?:i|we)(?:'m|'re| am| are|'ve been| have been)\s+{_ADVERBS}"
-_I = rf"(?:i|we)(?:'ve|'d|'m|'re| have| had| am| are| do| did| don't| do not)?\s+{_ADVERBS}"
+_AM = rf"(?:i|we)(?:'m|'re| am| are|'ve been| have been)\s+{ADVERBS}"
 _IS = r"(?:'s|\s+is|\s+are|\s+was|\s+were|'re|\s+has been|\s+will be|\s+would be|\s+isn't|\s+aren't)"
 _SINGLE = _IS.replace("'s|", r"'s(?!\s+(?:[\w-]+\s+){1,3}(?:is|are|was|were)\b)|", 1)
 """The same, but no possessive: "the cat's name is"."""
 _THE = r"(?:my|our|the|this|that|his|her|their|its)"
-_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|"
-    r"mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
-)
 _TIMED = (
     r"(?:leaves?|goes|go|departs?|starts?|begins?|opens?|closes?|ends?|finish(?:es)?|arrives?|comes?|"
     r"runs?|rings?|sails?|sets off|gets in|takes off|lands?|is due|boards?|is|are|'s)"
@@ -41,7 +27,7 @@ _TIMED = (
 _CLOCK = (
     r"(?:at|by|from|around|about)\s+(?:about |around |exactly |precisely )?(?:\d|noon|midnight|midday|"
     r"(?:half|quarter|"
-    rf"{_NUMBER})\b(?!\s+\w+\s+street))"
+    rf"{NUMBER})\b(?!\s+\w+\s+street))"
 )
 _WHERE = (
     r"(?:in|under|underneath|beneath|behind|on|at|inside|above|below|between|beside|next to|near|by|with|"
@@ -151,10 +137,10 @@ def _called(text: str) -> str:
         text,
     ):
         return "name"
-    if re.match(rf"{_AM}(?:called|named|known as)\s+\S|{_I}go(?:ing)? by\s+\S", text, re.IGNORECASE):
+    if re.match(rf"{_AM}(?:called|named|known as)\s+\S|{WE}go(?:ing)? by\s+\S", text, re.IGNORECASE):
         return "name"
     found = re.match(
-        rf"{_I}(?:called|named)\s+(?:my|our|the)\s+((?:[\w-]+\s+){{0,2}}?[\w-]+)\s+\S+$", text, re.IGNORECASE
+        rf"{WE}(?:called|named)\s+(?:my|our|the)\s+((?:[\w-]+\s+){{0,2}}?[\w-]+)\s+\S+$", text, re.IGNORECASE
     )
     if found:
         return f"{thing(found[1])}'s name"
@@ -167,7 +153,7 @@ def _called(text: str) -> str:
     if re.match(r"(?:all )?(?:my|our) \w+(?: \w+)? (?:all )?calls? me\s", text, re.IGNORECASE):
         return "nickname"
     found = re.match(
-        rf"(?:and |but )?{_THE}\s+(.+?){_IS}\s+{_ADVERBS}(?:called|named|known as)\b", text, re.IGNORECASE
+        rf"(?:and |but )?{_THE}\s+(.+?){_IS}\s+{ADVERBS}(?:called|named|known as)\b", text, re.IGNORECASE
     )
     if found and _short(found[1]):
         return f"{thing(found[1])}'s name"
@@ -191,7 +177,7 @@ def _self(text: str) -> str:
     """Who somebody is: "I'm Ada", "I'm 34", "I live in Bergen", "my sister works as a baker"."""
     for subject, owner in _subjects(text):
         low = subject.lower()
-        for pattern, key in _ABOUT_SOMEBODY:
+        for pattern, key in ABOUT_SOMEBODY:
             if pattern.match(low):
                 return f"{owner}'s {key}" if owner else key
         found = re.match(r"i(?:'m| am)\s+(?:just |now |only |currently |still )*an?\s+(.+)", low)
@@ -237,70 +223,6 @@ def _subjects(text: str) -> list[tuple[str, str]]:
     return [(f"i{rest}", thing(f"{found[1]}{found[2]}"))]
 
 
-_ABOUT_SOMEBODY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), key)
-    for pattern, key in (
-        (
-            rf"{_I}(?:live|living|lived|resid\w+|dwell|based|settled)\s+(?:with|alone|by myself|"
-            rf"on my own|together|off|for)\b", ""),
-        (
-            rf"{_I}(?:live|living|reside|residing|dwell|based|settled(?: down)?)\s+(?:up |down |over |"
-            rf"out |right |just |"
-            r"happily |here |there |abroad |very |quite |really |not far from |close |next |deep |"
-            r"on the \w+ of |at the moment |currently |now )*(?:in|at|near|outside|by|to|around|between|"
-            r"from|on)\s+(?!(?:an?|the (?:country|countryside|city|suburbs|mountains|\w+ floor)|peace)\b)",
-            "home",
-        ),
-        (
-            rf"{_I}(?:moved|relocated|emigrated|immigrated)\s+(?:back |over |up |down |out |away |here |"
-            rf"house |home |all the way )*"
-            r"(?:from .{1,30} )?(?:to|into)\s+(?!(?:an?|the (?:country|countryside|city|suburbs))\b)",
-            "home",
-        ),
-        (rf"{_I}(?:call|made)\s+\w+(?: \w+)? (?:my )?home\b", "home"),
-        (
-            rf"{_I}(?:turned|turning|aged|reached)?\s*{_NUMBER}(?=$|[,;.!]| years? old| yrs? old|"
-            rf" years? of age|-years?-old| now\b| and\b"
-            r"| today| yesterday| last\b| this\b| next\b| in \w+$| by the way|, )",
-            "age",
-        ),
-        (rf"i(?:'ll| will) (?:be|turn) {_NUMBER}\b", ""),
-        (rf"{_I}(?:was |were )?born\s+(?:in|at|near)\s+(?:the year\s+)?\d{{4}}\b", "year of birth"),
-        (
-            rf"(?:i was|i'm|i were|i)\s+born\s+(?:on|in)?\s*(?:the\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)?\b|"
-            rf"{_MONTH}\b|christmas|new year)", "birthday"),
-        (r"(?:i was|i'm|i were|i)\s+born\s+(?:and (?:raised|bred)\s+)?(?:in|at|near)\s", "birthplace"),
-        (
-            rf"{_I}(?:from|come from|came from|hail from|grew up in|raised in|originally from|"
-            rf"originate from)\s", "origin"),
-        (
-            rf"{_I}(?:work|working|employed|earn\w* (?:my|a|our) \w+|make (?:my|a) living|"
-            rf"mak\w+ money)\s+(?:\w+ ){{0,2}}(?:as|by)\s", "job"),
-        (rf"{_I}(?:work|working|employed)\s+(?:\w+ )?(?:at|for|with|in|on)\s", "workplace"),
-        (
-            rf"{_I}(?:got|took|found|started|have|landed|start)\s+(?:a|my|the|another)\s+(?:\w+ )?(?:job|"
-            rf"position|post|role)\s+as\s", "job"),
-        (rf"(?:i've|i have)\s+{_ADVERBS}worked\s+(?:\w+ ){{0,2}}as\s", "job"),
-        (rf"{_I}(?:became|become|training to be|trained as|qualified as|retrained as)\s+an?\s", "job"),
-        (rf"{_I}.{{1,40}}\s(?:for a living|by (?:profession|trade)|professionally)$", "job"),
-        (rf"{_I}(?:do|did)\s.{{1,30}}\s(?:for a living|for work)", "job"),
-        (rf"{_I}(?:weigh|weighing)\s", "weight"),
-        (
-            rf"{_I}(?:(?:\d[\d.,']*|{_NUMBER})\s*(?:cm|m|metres?|meters?|feet|foot|ft|inches|"
-            rf"centimet\w+)\b.*(?:tall)?|\d'\d)", "height"),
-        (rf"{_I}(?:drive|driving)\s+an?\s", "car"),
-        (
-            rf"{_I}(?:study|studying|reading for|majoring in|major in)\s+(?!for\b|at\b|hard\b|every\b|"
-            rf"in\b)", "studies"),
-        (rf"{_I}(?:wear|take)\s+(?:a\s+)?(?:shoe\s+)?size\s", "size"),
-        (rf"{_I}(?:married|engaged)\s+to\s", "spouse's name"),
-        (rf"{_I}(?:get|wake|getting)\s+up\s+(?:\w+ )?at\s", "getting-up time"),
-        (rf"{_I}(?:go|going)\s+to\s+bed\s+(?:\w+ )?(?:at|around)\s", "bedtime"),
-        (rf"{_I}(?:single|married|divorced|widowed|engaged|separated)\b", "marital status"),
-    )
-)  # fmt: skip
-
-
 def _kept_at(text: str) -> str:
     """Where a thing is: "the spare key is under the mat", "I keep my passport in the drawer"."""
     found = re.search(r"\bwhere (?:my|our|the)\s+(.+?)(?:\s+is|\s+are|'s)$", text, re.IGNORECASE) or re.match(
@@ -309,7 +231,7 @@ def _kept_at(text: str) -> str:
     if found and _short(found[1]):
         return f"{thing(found[1])}'s place"
     found = re.match(
-        rf"{_I}(?:keep|kept|put|hid|hide|store|stored|stash|stashed|left|leave|parked|park|placed|buried|"
+        rf"{WE}(?:keep|kept|put|hid|hide|store|stored|stash|stashed|left|leave|parked|park|placed|buried|"
         rf"tucked|locked|hung|moved|stowed)\s+(?:away\s+)?(?:my|our|the|a|an)\s+(.+?)\s+(?:away\s+|"
         rf"is\s+)?{_WHERE}\b",
         text,
@@ -319,9 +241,9 @@ def _kept_at(text: str) -> str:
         return f"{thing(found[1])}'s place"
     found = re.match(
         rf"(?:my|our|the)\s+(.+?)(?:{_IS}|\s+lives?|\s+hangs?|\s+lies?|\s+sits?|\s+stands?|"
-        rf"\s+stays?)\s+{_ADVERBS}(?:(?:kept|hidden|stored|parked|locked|stashed|buried|tucked|always|"
+        rf"\s+stays?)\s+{ADVERBS}(?:(?:kept|hidden|stored|parked|locked|stashed|buried|tucked|always|"
         rf"lying|hanging|away|up|down|back|right)\s+)*(?!at\s+(?:\d|noon|midnight|half|quarter)|(?:on|in|"
-        rf"at)\s+(?:the\s+)?(?:\d|{_MONTH}\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day)){_WHERE}\b",
+        rf"at)\s+(?:the\s+)?(?:\d|{MONTH}\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day)){_WHERE}\b",
         text,
         re.IGNORECASE,
     )
@@ -343,12 +265,12 @@ def _kept_at(text: str) -> str:
 def _timed(text: str) -> str:
     """When a thing happens: "my train goes at 6:45"."""
     found = re.match(
-        rf"(?:my|our|the)\s+(.+?)\s*(?<!\w){_TIMED}\s+{_ADVERBS}(?:\w+\s+){{0,3}}?{_CLOCK}",
+        rf"(?:my|our|the)\s+(.+?)\s*(?<!\w){_TIMED}\s+{ADVERBS}(?:\w+\s+){{0,3}}?{_CLOCK}",
         text,
         re.IGNORECASE,
     )
     if found is None:
-        found = re.match(rf"(?:my|our|the)\s+(.+?)'s\s+{_ADVERBS}{_CLOCK}", text, re.IGNORECASE)
+        found = re.match(rf"(?:my|our|the)\s+(.+?)'s\s+{ADVERBS}{_CLOCK}", text, re.IGNORECASE)
     return f"{thing(found[1])} time" if found and _short(found[1]) else ""
 
 
@@ -401,7 +323,7 @@ def _valued(phrase: str, value: str) -> str:
         news = re.match(r"(?:now\s+)?\w+ing\s+\w", value) and name not in ("job", "hobby")
         return "" if news else _named(name)
     bare = re.sub(r"^(?:actually|really|now|still|not)\s+", "", value)
-    if re.match(rf"{_NUMBER}(?=$|[,.;]| years?| yrs?| now| and)", bare.lower()):
+    if re.match(rf"{NUMBER}(?=$|[,.;]| years?| yrs?| now| and)", bare.lower()):
         return f"{name}'s age"
     if re.match(r"[A-Z][\w'.-]*(?:\s+[A-Z][\w'.-]*)*(?=$|[,.;]| and | now| not | but )", bare):
         first = re.match(r"\w+", bare.lower())
