@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 ADDRESS = "http://127.0.0.1:7861/"
-QUESTIONS = ("Hello! How are you today?", "My name is Ada. What is my name?", "What can you do?")
+QUESTIONS = ("Hello! How are you today?", "My cat is called Tom.", "What is my cat called?")
 ANSWERED = """count => {
   const answers = document.querySelectorAll("#chat [data-testid=bot]");
   return answers.length === count && answers[count - 1].innerText.trim().length > 1;
