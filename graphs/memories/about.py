@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from graphs.memories.nouns import is_being, is_job, is_people
 from graphs.memories.renewed import renewed
-from graphs.memories.somebody import ABOUT_SOMEBODY, ADVERBS, MONTH, NUMBER
+from graphs.memories.somebody import ABOUT_SOMEBODY, ADVERBS, MONTH, NUMBER, WE
 from graphs.memories.telling import written_out
 
 _AM = rf"(?:i|we)(?:'m|'re| am| are|'ve been| have been)\s+{ADVERBS}"
