@@ -61,7 +61,7 @@ def context(settings: Settings) -> Iterator[PageContext]:
 
 @pytest.fixture(scope="session")
 def homes() -> dict[str, Path]:
-    """Where the servers that `serve` started keep things: model → home."""
+    """Where the servers that `serve` started keep things: model and further arguments → home."""
     return {}
 
 
@@ -75,7 +75,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory, homes: dict[str, Path]) -> I
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
-            home = homes[model] = tmp_path_factory.mktemp("home")
+            home = homes[" ".join((model, *more))] = tmp_path_factory.mktemp("home")
             command = [sys.executable, "-m", "apps", "ui", "--port", str(port), "--model", model, *more]
             log = (home / "log").open("wb")
             process = subprocess.Popen(
