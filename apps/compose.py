@@ -44,7 +44,7 @@ def state_file(settings: Settings) -> Path:
 
 @contextmanager
 def open_state(settings: Settings) -> Iterator[State]:
-    """Opens the file of threads, memories and opinions, and removes what was deleted long ago.
+    """Opens the file of threads, memories and feedback, and removes what was deleted long ago.
 
     Raises:
         HomespunError: if it can't be used.

@@ -35,7 +35,7 @@ class State:
 
     Attributes:
         saver: Threads: the checkpointer.
-        store: Everything else, by namespace: memories, titles, opinions.
+        store: Everything else, by namespace: memories, titles, feedback.
         claims: Held by who claims a thread for a user, so that two can't at once.
     """
 

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from graphs.chatbot.state import LOCAL
-from graphs.opinions import Opinions
+from graphs.feedback import FeedbackBook
+from graphs.paging import every
 from homespun.errors import UnknownName, UsageError
 from homespun.names import unknown
 
@@ -28,7 +29,6 @@ MAX_NAME = 128
 MAX_TITLE = 80
 UNDO = timedelta(days=1)
 """How long a deleted thread can be taken back."""
-_PAGE = 500
 _PLACE = ("threads",)
 
 
@@ -225,7 +225,7 @@ class Threads:
 def purge(state: State, older: timedelta = UNDO, only: Sequence[str] | None = None) -> int:
     """Removes for good what any user deleted longer ago than `older`; returns how many threads.
 
-    The opinions on them go too; memories stay, they are the user's.
+    The feedback on them goes too; memories stay, they are the user's.
 
     Args:
         state: Where they are kept.
@@ -242,18 +242,13 @@ def purge(state: State, older: timedelta = UNDO, only: Sequence[str] | None = No
     ]
     for name, owner in gone:
         state.saver.delete_thread(name)
-        Opinions(state.store, owner).clear(name)
+        FeedbackBook(state.store, owner).clear(name)
         state.store.delete(_PLACE, name)
     return len(gone)
 
 
 def _register(state: State) -> Iterator[tuple[str, dict[str, Any]]]:
-    seen = 0
-    while page := state.store.search(_PLACE, limit=_PAGE, offset=seen):
-        yield from ((item.key, dict(item.value)) for item in page)
-        seen += len(page)
-        if len(page) < _PAGE:
-            break
+    return ((item.key, dict(item.value)) for item in every(state.store, _PLACE))
 
 
 def _write(state: State, name: str, entry: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 Contract: `build(context)` adds the page to the ``gr.Blocks`` that is open. Every answer is a run of the
 graph on a thread; the page shows the thread and keeps nothing of its own, so a reload shows the same. The
 thread's name stands in the page's address, and sessions don't mix. The chat is laid out here, the side panel
-in `apps.pages.side`; what controls do is in `talk`, `chats`, `opinion`, `memory` and `keep` beside this.
+in `apps.pages.side`; what controls do is in `talk`, `chats`, `feedback`, `memory` and `keep` beside this.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import gradio as gr
 from apps.pages import frame
 from apps.pages.chats import TURNED, Chats
 from apps.pages.context import KNOBS, PageContext
+from apps.pages.feedback import FeedbackForm
 from apps.pages.keep import Keep
 from apps.pages.memory import MemoryPanel
-from apps.pages.opinion import OpinionForm
 from apps.pages.side import greeting, positions, side
 from apps.pages.talk import DISLIKED, INPUTS, LIKED, OUTPUTS, Talk
 from apps.pages.who import user_of
@@ -47,7 +47,7 @@ def build(context: PageContext) -> None:
     panel = MemoryPanel(context)
     _wire_talk(talk, parts, panel)
     _wire_chats(Chats(talk), parts, panel)
-    _wire_opinions(OpinionForm(talk), parts)
+    _wire_feedback(FeedbackForm(talk), parts)
     if context.memory:
         _wire_memory(panel, parts)
     _wire_model(context, parts)
@@ -184,7 +184,7 @@ def _greeter(context: PageContext) -> Callable[[gr.Request], str]:
     return greet
 
 
-def _wire_opinions(form: OpinionForm, parts: dict[str, Any]) -> None:
+def _wire_feedback(form: FeedbackForm, parts: dict[str, Any]) -> None:
     thread, judged, reason = (parts[name] for name in ("thread", "judged", "reason"))
     shown = [parts["why"], reason, judged]
     parts["chat"].like(form.thumb, [thread, parts["model"]], shown, **QUICK)

@@ -40,7 +40,7 @@ class PageContext:
             is shown on the page.
         models: names to choose from; may be empty, and the page then says how to get one.
         model: the name that is chosen at first.
-        state: where threads, memories and opinions are kept.
+        state: where threads, memories and feedback are kept.
         running: the answers that are being written.
         check: ``check(model, text)`` raises a `HomespunError` for a message that the model can't be given.
         sampling: ``sampling(model)`` gives those of `KNOBS` that the model's call takes, with the model's own

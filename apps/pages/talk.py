@@ -19,7 +19,7 @@ from apps.pages.answer import Answer, one_line
 from apps.pages.context import KNOBS, PageContext
 from apps.pages.who import user_of
 from graphs.chatbot import Context, read_branches, rephrase, rewind, switch, undo
-from graphs.opinions import Opinions
+from graphs.feedback import FeedbackBook
 from graphs.threads import Threads
 from homespun.errors import UnknownName, UsageError
 
@@ -301,7 +301,7 @@ class Talk:
 
     def _pressed(self, request: gr.Request, thread: str, found: Sequence[threads.Entry]) -> list[str | None]:
         """Which thumb was pressed at each entry of the assistant's."""
-        kept = Opinions(self.context.state.store, user_of(self.context, request)).of(thread)
+        kept = FeedbackBook(self.context.state.store, user_of(self.context, request)).of(thread)
         sides = [kept.get(entry.message) if entry.answer else None for entry in found if entry.bot]
         return [None if one is None else LIKED if one.liked else DISLIKED for one in sides]
 

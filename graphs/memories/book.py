@@ -17,6 +17,7 @@ from langgraph.store.base import PutOp
 from graphs.labels import label
 from graphs.memories.memory import Change, Memory
 from graphs.memories.statements import Statement, statements
+from graphs.paging import every
 from homespun.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _ALL = re.compile(
     r"(?:everything|all|it all|all of (?:it|that))(?: (?:about me|(?:that )?(?:i|you) \w+(?: \w+){0,3}))?",
     re.IGNORECASE,
 )
-_PAGE = 200
 _MARKS = re.compile(r"[A-Z]\w*|\d+")
 _WORDS = re.compile(r"\w+")
 
@@ -74,11 +74,7 @@ class Book:
 
     def all(self) -> list[Memory]:
         """Returns all memories, the last changed first."""
-        found: list[Memory] = []
-        while page := self._store.search(self._place, limit=_PAGE, offset=len(found)):
-            found += [_memory(item) for item in page]
-            if len(page) < _PAGE:
-                break
+        found = map(_memory, every(self._store, self._place))
         return sorted(found, key=lambda memory: memory.changed, reverse=True)
 
     def recall(self, question: str, *, few: int = FEW, limit: int = RECALLED) -> list[Memory]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphs.chatbot import build
-from graphs.opinions import Opinion, Opinions
+from graphs.feedback import Feedback, FeedbackBook
 from graphs.persistence import State, open_state
 from graphs.threads import Threads, check_name, new_name, purge
 from homespun.errors import UnknownName, UsageError
@@ -88,7 +88,7 @@ def test_a_deleted_thread_can_be_taken_back_until_it_is_purged(
 ) -> None:
     _talk(graph, "a", "hi")
     _talk(graph, "b", "hi")
-    Opinions(state.store, "local").put("a", "m", Opinion(True, "hi", "yes"))
+    FeedbackBook(state.store, "local").put("a", "m", Feedback(True, "hi", "yes"))
     threads.delete("a")
     assert _names(threads) == ["b"]
     with pytest.raises(UnknownName):
@@ -107,7 +107,7 @@ def test_a_deleted_thread_can_be_taken_back_until_it_is_purged(
     with pytest.raises(UnknownName):
         threads.restore("a")
     assert state.saver.get_tuple({"configurable": {"thread_id": "a"}}) is None
-    assert Opinions(state.store, "local").of("a") == {}
+    assert FeedbackBook(state.store, "local").of("a") == {}
     assert _names(threads) == ["b"]
 
 
@@ -115,8 +115,8 @@ def test_names_with_full_stops_and_users_with_addresses_are_no_trouble(state: St
     threads = Threads(state, "ada@example.org")
     threads.open("v1.2%")
     _talk(graph, "v1.2%", "hi")
-    book = Opinions(state.store, "ada@example.org")
-    book.put("v1.2%", "m", Opinion(True, "hi", "yes"))
+    book = FeedbackBook(state.store, "ada@example.org")
+    book.put("v1.2%", "m", Feedback(True, "hi", "yes"))
     assert [(thread, message) for thread, message, *_ in book.all()] == [("v1.2%", "m")]
     threads.delete("v1.2%")
     assert purge(state, timedelta(0)) == 1

@@ -275,7 +275,7 @@ def test_edited_and_regenerated_versions_are_kept_and_switched_between(
 def test_a_dislike_and_its_reason_are_stored(
     open_page: Callable[..., Watched], script: str, homes: dict[str, Path]
 ) -> None:
-    from graphs.opinions import Opinions
+    from graphs.feedback import FeedbackBook
     from graphs.persistence import open_state
 
     chat = open_page()
@@ -288,7 +288,7 @@ def test_a_dislike_and_its_reason_are_stored(
     chat.page.locator("#why").wait_for(state="hidden")
     thread = chat.page.evaluate("new URL(location.href).searchParams.get('thread')")
     with open_state(homes[script] / "state.sqlite") as state:
-        (kept,) = Opinions(state.store, "local").of(thread).values()
+        (kept,) = FeedbackBook(state.store, "local").of(thread).values()
     assert (kept.liked, kept.question, kept.reason) == (False, "Hello thumb", "too friendly")
     assert kept.model == script
 

@@ -12,11 +12,11 @@ import pytest
 from apps.pages import threads
 from apps.pages.chats import Chats
 from apps.pages.context import KNOBS, PageContext
+from apps.pages.feedback import FeedbackForm
 from apps.pages.keep import Keep
 from apps.pages.memory import MemoryPanel
-from apps.pages.opinion import OpinionForm
 from apps.pages.talk import OUTPUTS, Talk
-from graphs.opinions import Opinions
+from graphs.feedback import FeedbackBook
 from graphs.threads import Threads
 from homespun.errors import HomespunError, ModelNotFound
 
@@ -357,14 +357,14 @@ def test_a_chat_is_named_found_and_exported(talk: Talk) -> None:
 
 
 def test_a_thumb_is_kept_with_its_reason_and_shown_again(talk: Talk) -> None:
-    form, model = OpinionForm(talk), talk.context.model
+    form, model = FeedbackForm(talk), talk.context.model
     for text in ("one", "two"):
         send(talk, text)
     why, _, judged = form.thumb(HERE, at(3, liked="Dislike", value=""), "t", model)
     assert why["visible"] is True
     form.why(HERE, "t", judged, "too  short")
     assert form.thumb(HERE, at(1, liked=True, value=""), "t", model)[0]["visible"] is False
-    kept = Opinions(talk.context.state.store, "local").of("t")
+    kept = FeedbackBook(talk.context.state.store, "local").of("t")
     assert [(o.liked, o.question, o.answer, o.reason) for o in kept.values()] == [
         (False, "two", "I see.", "too short"),
         (True, "one", "I see.", ""),
