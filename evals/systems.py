@@ -6,8 +6,8 @@ Contract: types only. `apps.compose` makes systems; a suite receives one as `Sys
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 KINDS: Mapping[str, str] = {
     "acquaintance": "evals.systems.Acquaintance",
@@ -16,6 +16,7 @@ KINDS: Mapping[str, str] = {
     "judge": "langchain_core.cross_encoders.BaseCrossEncoder",
     "likelihood": "evals.systems.Likelihood",
     "reader": "evals.systems.Reader",
+    "retriever": "evals.systems.Retrieval",
 }
 """Kind → the type of `System.call`."""
 
@@ -163,4 +164,57 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[str]) -> Reading:
         """Returns what answers `question` in `passages`."""
+        ...
+
+
+class Passage(NamedTuple):
+    """One passage of a corpus; its title may be ""."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is searched.
+
+    Attributes:
+        name: of the collection, for people: a file's or a folder's.
+        passages: by id, in the collection's order.
+        fingerprint: of ids, titles and texts in their order: hexadecimal digits. Two of one fingerprint are
+            the same, so that an index that was made of one can be used for the other.
+    """
+
+    name: str
+    passages: Mapping[str, Passage]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A passage that was found.
+
+    Attributes:
+        id: the passage's, in its corpus.
+        score: by which it's ranked, where there is one.
+        arms: what each of the ways that were joined said of it, by their names, such as "bm25" and "dense".
+    """
+
+    id: str
+    score: float = 0.0
+    arms: Mapping[str, float] = field(default_factory=dict)
+
+
+class Retrieval(Protocol):
+    """A system that finds passages of a corpus for queries.
+
+    What it finds for a query must not depend on the queries beside it.
+    """
+
+    def index(self, corpus: Corpus) -> None:
+        """Makes ready to search `corpus`, if it isn't yet: asked before every batch, and not timed."""
+        ...
+
+    def search(self, corpus: Corpus, queries: Sequence[str], k: int) -> Sequence[Sequence[Ranked]]:
+        """Returns, for each query, at most `k` passages of `corpus`, the best first, each once."""
         ...

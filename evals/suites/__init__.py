@@ -23,6 +23,7 @@ SUITES: Table[Suite[Any]] = Table(
         "judge": "evals.suites.judge:SUITE",
         "answers": "evals.suites.answers:SUITE",
         "reading": "evals.suites.reading:SUITE",
+        "retrieval": "evals.suites.retrieval:SUITE",
         "safety": "evals.suites.safety:SUITE",
         "latency": "evals.suites.latency:SUITE",
         "recorded": "evals.suites.recorded:SUITE",

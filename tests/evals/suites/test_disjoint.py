@@ -184,7 +184,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "suite", ["answers", "judge", "latency", "lm", "reading", "recorded", "safety", "tools"]
+    "suite", ["answers", "judge", "latency", "lm", "reading", "recorded", "retrieval", "safety", "tools"]
 )
 def test_built_in_samples_share_no_run_of_five_words_with_training(suite: str) -> None:
     tree = _tree([text for sample in SUITES[suite].samples(Source()) for text in _texts(sample.input)])
