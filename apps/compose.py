@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graphs.chatbot.steps import Chatbot
     from graphs.persistence import State
     from rag.judges.judge import Judge
+    from rag.library.library import Library
 
 
 def state_file(settings: Settings) -> Path:
@@ -67,6 +68,37 @@ def _index(settings: Settings) -> Any:
         return None
     # Vectors of another encoder aren't compared with this one's.
     return {"dims": 384, "embed": encoder, "fields": ["text"], "model": str(encoder.source.fingerprint)}
+
+
+@contextmanager
+def open_library(settings: Settings, user: str | None = None) -> Iterator[Library]:
+    """Gives the collections of a user, by default of this machine's owner, and closes what it opened.
+
+    Args:
+        settings: say where it lies, who embeds and where vectors are kept.
+        user: who has logged in.
+    """
+    from rag.library.library import LOCAL, Library
+
+    library = Library(
+        settings.folder.library,
+        user=user or LOCAL,
+        encoder=settings.encoder,
+        vectors=settings.vectors,
+        home=settings.home,
+        threads=settings.threads,
+    )
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+def default_collection() -> str:
+    """Returns the name of the collection that's meant where none is named."""
+    from rag.library.library import DEFAULT
+
+    return DEFAULT
 
 
 def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> BaseChatModel:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from apps.acquaintances import Acquaintances
+    from apps.retrievals import Retrievals
     from evals.suite import System
     from evals.systems import Reader, Reply
     from graphs.chatbot.steps import Chatbot
@@ -51,8 +52,8 @@ class Systems:
 
         Args:
             kind: what the suite measures.
-            address: a chat model's, or a judge's for the kind "judge", a reader's for "reader"; None is the
-                settings' own choice.
+            address: a chat model's, or a judge's for the kind "judge", a reader's for "reader", a way of
+                searching for "retriever"; None is the settings' own choice.
 
         Raises:
             ModelNotFound: if no model answers to that name.
@@ -65,6 +66,7 @@ class Systems:
             "likelihood": self._likelihood,
             "judge": self._judge,
             "reader": self._reader,
+            "retriever": self._retriever,
         }
         if kind not in makers:
             raise UsageError(f"Nothing here makes a system of the kind {kind!r}: {', '.join(makers)}.")
@@ -90,6 +92,8 @@ class Systems:
             from rag.judges.loading import DEFAULT
 
             return DEFAULT
+        if kind == "retriever":
+            return "hybrid"
         return READER if kind == "reader" else self._settings.model
 
     def _chat(self, address: str) -> System[BaseChatModel]:
@@ -179,6 +183,21 @@ class Systems:
             raise ModelNotFound(f"{error} A reader is measured: {READER}, or {READER}:NAME.") from error
         fingerprint = digest("reader", reader.fingerprint)
         return System(name, reader, fingerprint, about={"threshold": reader.threshold})
+
+    def _retriever(self, address: str) -> System[Retrievals]:
+        from apps.retrievals import Retrievals, open_retrievals, retrieval_fingerprint
+        from evals.suite import System
+        from rag.retrieve import RETRIEVERS
+
+        RETRIEVERS.address(address)  # a wrong name is told before anything is indexed
+        library = open_retrievals(self._settings)
+        self._stack.callback(library.close)
+        return System(
+            address,
+            Retrievals(library, address),
+            retrieval_fingerprint(self._settings, address),
+            about={"encoder": self._settings.encoder},
+        )
 
     def _model(self, address: str) -> BaseChatModel:
         from apps.compose import chat_model

@@ -43,6 +43,11 @@ class Home:
         return self.root / "state.sqlite"
 
     @property
+    def library(self) -> Path:
+        """Collections of documents, by owner, and what was embedded for them."""
+        return self.root / "library"
+
+    @property
     def history(self) -> Path:
         """What was typed in `homespun chat`, for the arrow keys."""
         return self.root / "history.txt"

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
         default="words",
         description="Who finds what users tell of themselves: their own words, the chat model, or nobody.",
     )
+    encoder: str = Field(default="minilm", min_length=1, description="Who embeds documents and questions.")
+    vectors: str = Field(
+        default="faiss",
+        min_length=1,
+        description="Where new collections keep vectors: faiss, chroma or chroma:URL.",
+    )
     database: str | None = Field(default=None, description="Where conversations are kept, if not in `home`.")
     plugins: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="Rows for the tables, by family: {family: {name: 'module:ATTR'}}."

@@ -18,6 +18,7 @@ BENCHES: Table[Callable[..., dict[str, Any]]] = Table(
         "fill": "apps.bench.fill:run",
         "graphs": "apps.bench.graphs:run",
         "page": "apps.bench.page:run",
+        "rag": "apps.bench.rag:run",
         "read": "apps.bench.read:run",
         "tokenizer": "apps.bench.tokenizer:run",
         "train": "apps.bench.train:run",

@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from apps.cli import bench, chat, data, doctor, memories, models, threads, train, ui, users
+from apps.cli import (
+    bench,
+    chat,
+    collections,
+    data,
+    doctor,
+    index,
+    memories,
+    models,
+    search,
+    threads,
+    train,
+    ui,
+    users,
+)
 from apps.cli import eval as evaluation
 
 app = typer.Typer(
@@ -39,6 +53,9 @@ def _root(
 
 app.command("ui")(ui.ui)
 app.command("chat")(chat.chat)
+app.command("index")(index.index)
+app.command("search")(search.search)
+app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 app.command("train")(train.train)
 app.add_typer(data.app, name="data")

@@ -7,3 +7,9 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+CollectionName = Annotated[
+    str | None,
+    typer.Option(
+        "--collection", "-c", metavar="NAME", help="Which collection; by default the one called default."
+    ),
+]

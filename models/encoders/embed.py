@@ -16,7 +16,7 @@ from langchain_core.embeddings import Embeddings
 
 from homespun.errors import ModelNotFound, UsageError
 from models.encoders.batching import batches
-from models.encoders.passes import Way, check_way
+from models.encoders.passes import Way, check_way, quickest
 from models.encoders.trunk import Source, locate, open_trunk
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class LocalEmbeddings(Embeddings):
         home: Path | None = None,
         threads: int | None = None,
         batch_tokens: int = BATCH_TOKENS,
-        way: Way = WAY,
+        way: Way | None = WAY,
     ) -> None:
         """Find the encoder.
 
@@ -61,15 +61,17 @@ class LocalEmbeddings(Embeddings):
             threads: Processor threads of one pass; None leaves torch's setting.
             batch_tokens: Tokens of one pass, padding included; a longer text goes alone.
             way: How the encoder is run: "eager", "fused", "bfloat16" or "int8". Only the first two keep the
-                promise of 1e-5; see `models.encoders.passes`.
+                promise of 1e-5; see `models.encoders.passes`. None takes the quickest that this processor has
+                and whose cosines with the exact vectors are above 0.999.
         """
         if threads is not None and threads < 1:
             raise UsageError(f"threads must be 1 or more, not {threads}")
         if batch_tokens < 1:
             raise UsageError(f"batch_tokens must be 1 or more, not {batch_tokens}")
-        check_way(way)
+        if way is not None:
+            check_way(way)
         self.model, self.threads, self.batch_tokens = model, threads, batch_tokens
-        self.way: Way = way
+        self.way: Way | None = way
         self.source: Source = locate(model, home)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -86,11 +88,12 @@ class LocalEmbeddings(Embeddings):
         import numpy as np
 
         trunk = open_trunk(self.source)
+        way = self.way or quickest()
         encoded = trunk.encode(texts)
         found = np.zeros((len(encoded), trunk.net.config.hidden_size), dtype=np.float32)
         for places in batches([len(row) for row in encoded], self.batch_tokens):
             rows = [encoded[place] for place in places]
-            states = trunk.flat(rows, self.threads, way=self.way).numpy()
+            states = trunk.flat(rows, self.threads, way=way).numpy()
             ends = np.cumsum([len(row) for row in rows])
             for place, end in zip(places, ends, strict=True):
                 row = states[end - len(encoded[place]) : end]

@@ -21,6 +21,9 @@ TABLES = {
     "finetune.recipes": "RECIPES",
     "graphs": "GRAPHS",
     "rag.judges": "JUDGES",
+    "rag.load": "LOADERS",
+    "rag.retrieve": "RETRIEVERS",
+    "rag.stores": "STORES",
 }
 
 
@@ -52,7 +55,18 @@ def test_imports_go_downwards() -> None:
     assert "Contracts: 2 kept, 0 broken" in done.stdout
 
 
-LIGHT = (*ROOMS, "apps.cli", "apps.compose", "apps.bench", "apps.pages", "evals.suites", "rag.judges")
+LIGHT = (
+    *ROOMS,
+    "apps.cli",
+    "apps.compose",
+    "apps.bench",
+    "apps.pages",
+    "evals.suites",
+    "rag.judges",
+    "rag.load",
+    "rag.retrieve",
+    "rag.stores",
+)
 
 
 @pytest.mark.parametrize("module", LIGHT)

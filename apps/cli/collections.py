@@ -1,0 +1,141 @@
+"""`homespun collections`: which there are, what is in them, who may search them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from apps.cli.options import AsJson, CollectionName
+from apps.cli.output import columns, complain, emit, note
+
+if TYPE_CHECKING:
+    from rag.library.manifest import Record
+
+app = typer.Typer(help="List, show, share and delete collections of documents.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection's name, as the list shows it.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context, as_json: AsJson = False) -> None:
+    if context.invoked_subcommand is None:
+        list_(as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the collections."""
+    from apps import compose
+    from homespun.settings import load_settings
+
+    with compose.open_library(load_settings()) as library:
+        found = library.collections()
+    if as_json:
+        emit({"collections": [vars(one) for one in found]})
+        return
+    if not found:
+        note("There is no collection yet: homespun index PATH makes one.")
+        return
+    rows = [
+        (one.address, f"{one.sources:,}", f"{one.chunks:,}", one.vectors, ", ".join(one.readers))
+        for one in found
+    ]
+    columns(("NAME", "SOURCES", "CHUNKS", "VECTORS", "SHARED WITH"), rows)
+    for one in found:
+        if one.trouble:
+            complain(f"{one.address}: {one.trouble}")
+
+
+@app.command()
+def show(name: Name = "default", as_json: AsJson = False) -> None:
+    """Show what is in a collection, and what of it couldn't be read."""
+    from apps import compose
+    from homespun.settings import load_settings
+
+    with compose.open_library(load_settings()) as library:
+        chosen = library.collection(name, make=False)
+        roots, records = chosen.roots(), chosen.sources()
+        chunks = {record.name: len(chosen.chunks(record.name)) for record in records}
+    if as_json:
+        emit({"paths": roots, "sources": [_plain(record, chunks[record.name]) for record in records]})
+        return
+    for root in roots:
+        note(f"indexed: {root}")
+    columns(
+        ("SOURCE", "TITLE", "CHUNKS"),
+        [
+            (record.name, str(record.about.get("title", "")), chunks[record.name])
+            for record in records
+            if record.reason is None
+        ],
+    )
+    for record in records:
+        if record.reason is not None:
+            complain(f"skipped {record.name}: {record.reason}")
+
+
+@app.command()
+def remove(
+    names: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Sources, or paths that were indexed.")
+    ],
+    collection: CollectionName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take sources out of a collection; the files stay."""
+    from apps import compose
+    from homespun.settings import load_settings
+
+    with compose.open_library(load_settings()) as library:
+        chosen = library.collection(collection or compose.default_collection(), make=False)
+        report = chosen.remove(names)
+    if as_json:
+        emit(report.as_dict())
+    else:
+        note(f"removed {len(report.removed)}")
+
+
+@app.command()
+def share(
+    name: Name,
+    readers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[USER...]", help='Who else may search it; "*" is everybody, nobody takes it back.'
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who else may search a collection, of those who log in to `homespun ui --auth`."""
+    from apps import compose
+    from homespun.settings import load_settings
+
+    with compose.open_library(load_settings()) as library:
+        library.share(name, readers or [])
+    if as_json:
+        emit({"collection": name, "readers": sorted(set(readers or []))})
+
+
+@app.command()
+def delete(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a collection for good; its files stay where they are."""
+    from apps import compose
+    from homespun.settings import load_settings
+
+    with compose.open_library(load_settings()) as library:
+        sources, chunks = library.collection(name, make=False).counts()
+        if not yes:
+            typer.confirm(f"Delete {name}, {sources:,} sources in {chunks:,} chunks?", abort=True, err=True)
+        library.delete(name)
+    if as_json:
+        emit({"deleted": name})
+
+
+def _plain(record: Record, chunks: int) -> dict[str, Any]:
+    about = {key: value for key, value in record.about.items() if key in ("title", "media", "metadata")}
+    return {"name": record.name, "path": record.root, "chunks": chunks, "skipped": record.reason, **about}

@@ -1,0 +1,1 @@
+"""The library: named collections of documents, indexed and kept whole on disk."""

@@ -1,0 +1,63 @@
+"""Maximal marginal relevance: what is relevant and says something new (Carbonell and Goldstein 1998)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from pydantic import Field
+
+from rag.library.collection import Collection
+from rag.retrieve.base import Retriever, with_why
+from rag.retrieve.hybrid import HybridRetriever
+
+
+class MMRRetriever(Retriever):
+    """Chooses among what another retriever finds, so that the chosen differ.
+
+    It costs relevance, as measured by nDCG, and saves the reader from reading the same thing twice.
+
+    Attributes:
+        base: who finds.
+        collection: whose vectors tell how alike two chunks are.
+        relevance: how much relevance counts beside novelty: 1 keeps the order of `base`.
+        depth: how many are chosen from.
+    """
+
+    base: Retriever
+    collection: Collection
+    relevance: float = Field(default=0.7, ge=0, le=1)
+    depth: int = Field(default=50, ge=1)
+
+    def find(
+        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        """Returns k documents, in the order in which they were chosen."""
+        import numpy as np
+
+        config = {"callbacks": run.get_child()}
+        found = self.base.invoke(query, config, k=max(k, self.depth), filter=asked)  # type: ignore[arg-type]
+        vectors = self.collection.store.vectors([str(document.id) for document in found])
+        found = [document for document in found if document.id in vectors]
+        if not found:
+            return []
+        rows = np.stack([vectors[str(document.id)] for document in found])
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12)
+        # By place, as scores of different bases aren't of one scale: 1 for the first, falling evenly.
+        worth = 1 - np.arange(len(found)) / len(found)
+        nearest = np.zeros(len(found))
+        left = set(range(len(found)))
+        chosen: list[Document] = []
+        while left and len(chosen) < k:
+            gains = self.relevance * worth - (1 - self.relevance) * nearest
+            best = max(left, key=lambda place: (gains[place], -place))
+            left.discard(best)
+            chosen.append(with_why(found[best], {"mmr": float(gains[best])}, {"mmr": len(chosen) + 1}))
+            nearest = np.maximum(nearest, rows @ rows[best])
+        return chosen
+
+
+def over_hybrid(collection: Collection, **fields: Any) -> MMRRetriever:
+    """Makes one over the hybrid of a collection."""
+    return MMRRetriever(base=HybridRetriever(collection=collection), collection=collection, **fields)
