@@ -32,8 +32,9 @@ class Unreadable(HomespunError):  # noqa: N818
 class Run:
     """`length` characters of the text from `start` on stand for `source_length` characters of the original.
 
-    Where both lengths are equal the characters are the same, one by one; else the run stands as a whole for
-    the whole (an entity, a ligature, a line's hyphenation).
+    Where both lengths are equal the characters stand for each other one by one (mostly they're the same; a
+    line feed may stand for another line's end); else the run stands as a whole for the whole (an entity, a
+    ligature, a line's hyphenation).
     """
 
     start: int
@@ -66,6 +67,10 @@ class Origin:
         if self.runs[first].start + self.runs[first].length <= start:
             first += 1
         last = bisect_right(starts, end - 1) - 1
+        if end <= start and first < len(self.runs) and self.runs[first].start < start:
+            run = self.runs[first]
+            within = start - run.start if run.length == run.source_length else 0
+            return run.source + within, run.source + within
         if first > last or end <= start:
             place = self.runs[first].source if first < len(self.runs) else self._end()
             return place, place

@@ -96,7 +96,7 @@ class Collection:
         report = Report(self.name)
         with self._mine(told, wait):
             chosen = list(paths) or self.roots()
-            made = plan(chosen, self.manifest, self._limits, told)
+            made = plan(chosen, self.manifest, self._limits, told, again=not paths)
             report.unchanged = made.unchanged
             report.skipped |= {**made.skipped, **made.again}
             if made.idle(self.roots()):

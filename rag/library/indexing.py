@@ -8,6 +8,7 @@ are found again.
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from rag.parsed import Parsed, Run, Unreadable
 
 RACY_NS = 2_000_000_000
 """A file that was written so short before it was read may have been written again without a trace."""
+
+_MAGIC = re.compile(r"[*?\[]")
 
 Load = Callable[[str, bytes], Parsed]
 
@@ -56,8 +59,17 @@ class Plan:
         return not self.read and not self.gone and set(self.roots) <= set(known_roots)
 
 
-def plan(paths: Sequence[Path | str], manifest: Manifest, limits: Limits, told: Told) -> Plan:
+def plan(
+    paths: Sequence[Path | str], manifest: Manifest, limits: Limits, told: Told, *, again: bool = False
+) -> Plan:
     """Looks at the files of `paths` without reading them.
+
+    Args:
+        paths: files, folders, globs or archives.
+        manifest: what was there before.
+        limits: of the files that are read.
+        told: hears how far it is.
+        again: whether these are paths that were there once; one that isn't there any more has no files.
 
     Raises:
         UsageError: there is no such path.
@@ -66,7 +78,11 @@ def plan(paths: Sequence[Path | str], manifest: Manifest, limits: Limits, told: 
     made = Plan(roots=[])
     found: set[str] = set()
     roots: dict[str, None] = {}
-    for number, one in enumerate(find(paths, limits=limits), 1):
+    there = list(paths)
+    if again:
+        there = [path for path in paths if _MAGIC.search(str(path)) or Path(path).exists()]
+        made.skipped |= {str(path): "isn't there any more" for path in paths if path not in there}
+    for number, one in enumerate(find(there, limits=limits), 1):
         roots.setdefault(one.root)
         if one.name in found:
             continue

@@ -1,8 +1,8 @@
 """Normalisation: the same words are the same characters, whoever wrote the file.
 
 Contract: NFC; lines end with a line feed; spaces of all widths are spaces; nothing that can't be seen (byte
-order marks, soft hyphens, joiners, marks of direction, variation selectors, control characters) but line
-feeds, spaces and tabs. Normalising what is normal changes nothing.
+order marks, soft hyphens, marks of direction, variation selectors, control characters) but line feeds,
+spaces, tabs and the joiners that some scripts and emoji need. Normalising what is normal changes nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REPLACED = {
 _TO_REPLACE = re.compile(f"[{''.join(map(chr, _REPLACED))}]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _INVISIBLE = (
-    "\x00-\x08\r\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\x00-\x08\r\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
 _DROPPED = re.compile(f"[{_INVISIBLE}]+")

@@ -61,7 +61,7 @@ def test_plugins_of_both_files_are_joined(tmp_path: Path, homespun_home: Path) -
     ("text", "line"),
     [
         ("model = [", r"homespun\.toml isn't valid TOML"),
-        ('modle = "x"', r"no setting .* 'modle'\. Did you mean model\?"),
+        ('modle = "x"', r"no setting .* 'modle'\. Did you mean model"),
         ("port = 99999999", r"Setting port can't be 99999999"),
         ('plugins = "x"', r"\[plugins"),
         ('[plugins.recipe]\na = "m:a"', r"no family of plugins .* 'recipe'\. Did you mean recipes\?"),

@@ -50,6 +50,11 @@ def test_without_runs_a_text_is_its_own_original() -> None:
     assert Origin().span(3, 8) == (3, 8)
 
 
+def test_an_empty_span_lies_where_the_next_character_comes_from() -> None:
+    origin = Origin((Run(0, 1, 0, 1), Run(1, 2, 2, 2), Run(3, 1, 4, 5)))
+    assert [origin.span(place, place) for place in range(5)] == [(0, 0), (2, 2), (3, 3), (4, 4), (9, 9)]
+
+
 def test_neighbours_that_go_on_with_each_other_are_joined() -> None:
     assert merged([Run(0, 2, 5, 2), Run(2, 3, 7, 3), Run(5, 0, 10, 0), Run(5, 1, 10, 4)]) == (
         Run(0, 5, 5, 5),

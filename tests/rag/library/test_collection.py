@@ -105,6 +105,20 @@ def test_a_file_that_is_gone_is_found_no_more(library: Library, notes: Path) -> 
     assert collection.verify() == []
 
 
+def test_a_folder_that_is_gone_takes_its_sources_along_and_brings_them_back_for_nothing(
+    library: Library, notes: Path, tmp_path: Path
+) -> None:
+    collection = library.collection()
+    collection.index([notes])
+    notes.rename(tmp_path / "elsewhere")
+    report = collection.index()
+    assert (len(report.removed), report.skipped) == (3, {str(notes): "isn't there any more"})
+    assert collection.counts() == (0, 0)
+    (tmp_path / "elsewhere").rename(notes)
+    back = collection.index()
+    assert (len(back.added), back.embedded) == (3, 0)
+
+
 def test_indexing_one_path_leaves_what_another_brought(library: Library, notes: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.txt"
     other.write_text("The lighthouse was lit in 1802.", encoding="utf-8")

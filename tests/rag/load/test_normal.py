@@ -60,7 +60,7 @@ def test_a_normal_text_stays_as_it_is(original: str) -> None:
     text, _ = normalise(original)
     assert normalise(text) == (text, ())
     assert unicodedata.is_normalized("NFC", text)
-    assert not set(text) & set("\r\x00\x0b\x0c\x85\u2028\xa0\xad\u200b\u200d\ufeff\ufe0f\u202e")
+    assert not set(text) & set("\r\x00\x0b\x0c\x85\u2028\xa0\xad\u200b\ufeff\ufe0f\u202e")
 
 
 @settings(max_examples=200)
@@ -105,3 +105,8 @@ def test_letters_that_join_the_one_before_are_all_known() -> None:
         if len(letters) > 1 and unicodedata.normalize("NFC", letters)[-1] != letters[-1]
     }
     assert {char for char in composing if not unicodedata.combining(char)} == _JOINING
+
+
+def test_joiners_that_words_and_emoji_need_stay() -> None:
+    for text in ("\u0645\u06cc\u200c\u0631\u0648\u0645", "\U0001f469\u200d\U0001f680"):
+        assert normalise(text).text == text
