@@ -84,7 +84,9 @@ class CachedEmbeddings(Embeddings):
             found[one] = np.frombuffer(vector, dtype=np.float32)
             del lacking[one]
         told(len(texts) - len(lacking))
-        left = list(lacking.items())
+        # Like lengths together, so that passes are full; the long ones first, so that what is said to be left
+        # is not less than it turns out.
+        left = sorted(lacking.items(), key=lambda pair: -len(pair[1]))
         for start in range(0, len(left), BATCH):
             part = left[start : start + BATCH]
             rows = self._compute([text for _, text in part])

@@ -1,12 +1,11 @@
 """The library's speed and memory, beside LangChain's FAISS store, `BM25Retriever` and `EnsembleRetriever`.
 
 Contract: `run()` returns plain figures and prints nothing. Both get the same texts, the same encoder's
-weights and the same questions, each in a process of its own. Ours reads files, cuts them up, embeds, and
-keeps everything on disk; theirs is given our chunks as documents, so it neither reads nor cuts. Past
-`embedded` chunks neither
-embeds: each chunk gets the same drawn vector from a table in both, since what a search costs doesn't depend
-on what a vector means; indexing there is told as measured, without embedding, and with it, reckoned from the
-rate of the largest size that was embedded.
+weights and the same questions; each indexes in one process and searches in another. Ours reads files, cuts
+them up, embeds, and keeps everything on disk; theirs is given what ours embedded as documents, so it neither
+reads nor cuts. Past `embedded` chunks neither embeds: each text gets the same drawn vector in both, since what
+a search costs doesn't depend on what a vector means; indexing there is told as measured, without embedding,
+and with it, reckoned from the rate of the largest size that was embedded.
 """
 
 from __future__ import annotations
@@ -16,7 +15,9 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,16 @@ from evals.metrics.latency import percentile
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
+    from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
 
+    from rag.library.library import Library
+    from rag.library.report import Progress
+
 OURS, THEIRS = "homespun", "langchain"
+INDEX, SEARCH = "index", "search"
+CHUNKS = "chunks.jsonl"
+WARMING = 5
 _WIDTH = 384
 _OF_A_FILE = 10
 _DATA = Path(__file__).parents[2] / "evals" / "suites" / "data"
@@ -87,10 +95,11 @@ def run(
                 "embed": size <= embedded,
                 "seed": seed,
             }
-            figures = {
-                engine: measured(__name__, {**job, "engine": engine}, f"{engine} at {size} chunks")
-                for engine in (OURS, THEIRS)
-            }
+            figures: dict[str, dict[str, Any]] = {}
+            for engine, stage in itertools.product((OURS, THEIRS), (INDEX, SEARCH)):
+                what = f"{stage} of {engine} at {size} chunks"
+                told = measured(__name__, {**job, "engine": engine, "stage": stage}, what)
+                figures[engine] = {**figures.get(engine, {}), **told}
         chunks = figures[OURS]["chunks"]
         for engine, told in figures.items():
             told["chunks_per_second"] = round(chunks / told["index_s"], 1)
@@ -113,7 +122,7 @@ def _ratios(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
         "query_p50": round(theirs["query_p50_ms"] / ours["query_p50_ms"], 2),
         "query_p95": round(theirs["query_p95_ms"] / ours["query_p95_ms"], 2),
         "queries_per_second": round(ours["queries_per_second"] / theirs["queries_per_second"], 2),
-        "memory": round(theirs["memory_mb"] / ours["memory_mb"], 2),
+        "memory": round(theirs["search_memory_mb"] / ours["search_memory_mb"], 2),
     }
 
 
@@ -161,11 +170,11 @@ def _prepare(
                 one, other = draw.choices(vocabulary, cum_weights=weights, k=2)
                 text.append(f"{sentence[:-1]}, as {one.capitalize()} told {other.capitalize()}.")
             lines += ["", f"## Entry {number}", "", " ".join(text)]
-            if len(asked) < queries + 5 and draw.random() < (queries + 5) * 2 / size:
+            if len(asked) < queries + WARMING and draw.random() < (queries + WARMING) * 2 / size:
                 chosen = draw.choice(text).rstrip(".").split()
                 asked.append(" ".join(chosen[-9:]))
         (documents / f"{first // _OF_A_FILE:06}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    while len(asked) < queries + 5:
+    while len(asked) < queries + WARMING:
         asked.append(" ".join(draw.choice(sentences).split()[:9]))
     return asked
 
@@ -203,25 +212,30 @@ class _Drawn(Embeddings):
 
 
 def _work(job: dict[str, Any]) -> dict[str, Any]:
-    """Measures one of the two, in this process."""
+    """Measures one of the two in one of its stages, in this process."""
     import torch
 
     torch.set_num_threads(job["threads"])
-    return _ours(job) if job["engine"] == OURS else _theirs(job)
+    stages = {
+        (OURS, INDEX): _our_index,
+        (OURS, SEARCH): _our_search,
+        (THEIRS, INDEX): _their_index,
+        (THEIRS, SEARCH): _their_search,
+    }
+    return {**stages[job["engine"], job["stage"]](job), **_memory(job["stage"])}
 
 
-def _ours(job: dict[str, Any]) -> dict[str, Any]:
-    from rag.library.library import Library
+def _our_index(job: dict[str, Any]) -> dict[str, Any]:
+    from rag.library.units import indexed
 
     folder = Path(job["folder"])
-    encoder: str | Embeddings = "minilm" if job["embed"] else _Drawn(job["seed"])
-    library = Library(folder / "library", encoder=encoder, threads=job["threads"])
+    library = _library(job)
     collection = library.collection()
     collection.embeddings.embed_query("to warm up")
     stages: dict[str, float] = {}
     stage, began = "", time.perf_counter()
 
-    def told(progress: Any) -> None:
+    def told(progress: Progress) -> None:
         nonlocal stage, began
         now = time.perf_counter()
         stages[stage] = stages.get(stage, 0.0) + now - began
@@ -229,72 +243,109 @@ def _ours(job: dict[str, Any]) -> dict[str, Any]:
 
     first = collection.index([folder / "documents"], told)
     again = collection.index([folder / "documents"])
-    # What the others are given in place of files.
-    with (folder / "chunks.jsonl").open("w", encoding="utf-8") as stream:
+    # What the others are given in place of files: the same texts to embed.
+    with (folder / CHUNKS).open("w", encoding="utf-8") as stream:
         for record in collection.sources():
             for chunk in collection.chunks(record.name):
-                stream.write(json.dumps({"text": chunk.page_content, "metadata": chunk.metadata}) + "\n")
+                stream.write(json.dumps({"text": indexed(chunk), "metadata": chunk.metadata}) + "\n")
     library.close()
+    return {
+        "chunks": first.chunks,
+        "index_s": round(first.seconds, 3),
+        "embed_s": round(stages.get("embedding", 0.0), 3) if job["embed"] else 0.0,
+        "again_share": round(again.seconds / first.seconds, 4),
+        "disk_mb": _size(folder / "library"),
+    }
+
+
+def _our_search(job: dict[str, Any]) -> dict[str, Any]:
     start = time.perf_counter()
-    library = Library(folder / "library", encoder=encoder, threads=job["threads"])
+    library = _library(job)
     retriever = library.collection().retriever("hybrid", k=job["k"])
     retriever.invoke("to open it")
     opened = time.perf_counter() - start
-    figures = {
-        "chunks": first.chunks,
-        "index_s": first.seconds,
-        "embed_s": stages.get("embedding", 0.0) if job["embed"] else 0.0,
-        "again_share": round(again.seconds / first.seconds, 4),
-        "open_s": round(opened, 3),
-        **_asked(retriever, job["queries"]),
-        "disk_mb": round(sum(file.stat().st_size for file in _files(folder / "library")) / 1e6, 1),
-    }
+    figures = {"open_s": round(opened, 3), **_asked(retriever, job["queries"])}
     library.close()
     return figures
 
 
-def _theirs(job: dict[str, Any]) -> dict[str, Any]:
-    import warnings
+def _library(job: dict[str, Any]) -> Library:
+    from rag.library.library import Library
 
-    from langchain_core.documents import Document
+    encoder: str | Embeddings = "minilm" if job["embed"] else _Drawn(job["seed"])
+    return Library(Path(job["folder"]) / "library", encoder=encoder, threads=job["threads"])
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the package says that it's being sunset
-        from langchain_community.retrievers import BM25Retriever
-        from langchain_community.vectorstores import FAISS
+
+def _their_index(job: dict[str, Any]) -> dict[str, Any]:
+    folder = Path(job["folder"])
+    documents = _documents(folder)
+    embeddings = _Timed(_their_embeddings(job))
+    embeddings.embed_query("to warm up")
+    began = time.perf_counter()
+    store = _faiss().from_documents(documents, embeddings)
+    _bm25().from_documents(documents, k=job["k"])
+    store.save_local(str(folder / "faiss"))
+    return {
+        "chunks": len(documents),
+        "index_s": round(time.perf_counter() - began, 3),
+        "embed_s": round(embeddings.seconds, 3) if job["embed"] else 0.0,
+        "disk_mb": _size(folder / "faiss"),
+    }
+
+
+def _their_search(job: dict[str, Any]) -> dict[str, Any]:
     from langchain_classic.retrievers import EnsembleRetriever
 
     folder = Path(job["folder"])
-    documents = []
-    for line in (folder / "chunks.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        documents.append(Document(page_content=row["text"], metadata=row["metadata"]))
-    embeddings: Embeddings = _Drawn(job["seed"])
-    if job["embed"]:
-        from langchain_huggingface import HuggingFaceEmbeddings
-
-        from models.encoders.trunk import locate
-
-        embeddings = HuggingFaceEmbeddings(
-            model_name=str(locate("minilm").folder), model_kwargs={"device": "cpu"}
-        )
-    embeddings.embed_query("to warm up")
-    timed = _Timed(embeddings)
-    began = time.perf_counter()
-    store = FAISS.from_documents(documents, timed)
-    words = BM25Retriever.from_documents(documents, k=job["k"])
-    store.save_local(str(folder / "faiss"))
-    seconds = time.perf_counter() - began
+    start = time.perf_counter()
+    store = _faiss().load_local(
+        str(folder / "faiss"), _their_embeddings(job), allow_dangerous_deserialization=True
+    )
+    # Its index of words isn't kept: it's made anew.
+    words = _bm25().from_documents(_documents(folder), k=job["k"])
     retriever = EnsembleRetriever(
         retrievers=[words, store.as_retriever(search_kwargs={"k": job["k"]})], weights=[0.3, 0.7]
     )
-    return {
-        "chunks": len(documents),
-        "index_s": seconds,
-        "embed_s": timed.seconds if job["embed"] else 0.0,
-        **_asked(retriever, job["queries"]),
-        "disk_mb": round(sum(file.stat().st_size for file in _files(folder / "faiss")) / 1e6, 1),
-    }
+    retriever.invoke("to open it")
+    opened = time.perf_counter() - start
+    return {"open_s": round(opened, 3), **_asked(retriever, job["queries"])}
+
+
+def _documents(folder: Path) -> list[Document]:
+    from langchain_core.documents import Document
+
+    rows = map(json.loads, (folder / CHUNKS).read_text(encoding="utf-8").splitlines())
+    return [Document(page_content=row["text"], metadata=row["metadata"]) for row in rows]
+
+
+def _their_embeddings(job: dict[str, Any]) -> Embeddings:
+    if not job["embed"]:
+        return _Drawn(job["seed"])
+    from langchain_huggingface import HuggingFaceEmbeddings
+
+    from models.encoders.trunk import locate
+
+    return HuggingFaceEmbeddings(model_name=str(locate("minilm").folder), model_kwargs={"device": "cpu"})
+
+
+def _faiss() -> Any:
+    with _sunset():
+        from langchain_community.vectorstores import FAISS
+    return FAISS
+
+
+def _bm25() -> Any:
+    with _sunset():
+        from langchain_community.retrievers import BM25Retriever
+    return BM25Retriever
+
+
+@contextmanager
+def _sunset() -> Iterator[None]:
+    """Passes over the package's warning that it's being sunset."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 class _Timed(Embeddings):
@@ -316,26 +367,29 @@ class _Timed(Embeddings):
 
 
 def _asked(retriever: BaseRetriever, queries: Sequence[str]) -> dict[str, float]:
-    import psutil
-
-    ask: Callable[[str], object] = retriever.invoke
-    for query in queries[:5]:
-        ask(query)
+    for query in queries[:WARMING]:
+        retriever.invoke(query)
     times = []
-    for query in queries[5:]:
+    for query in queries[WARMING:]:
         began = time.perf_counter()
-        ask(query)
+        retriever.invoke(query)
         times.append(1e3 * (time.perf_counter() - began))
     return {
         "query_p50_ms": round(percentile(times, q=50) or 0.0, 2),
         "query_p95_ms": round(percentile(times, q=95) or 0.0, 2),
         "queries_per_second": round(1e3 * len(times) / sum(times), 1),
-        "memory_mb": round(psutil.Process().memory_info().rss / 1e6, 1),
     }
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (file for file in folder.rglob("*") if file.is_file())
+def _memory(stage: str) -> dict[str, float]:
+    import psutil
+
+    return {f"{stage}_memory_mb": round(psutil.Process().memory_info().rss / 1e6, 1)}
+
+
+def _size(folder: Path) -> float:
+    """Megabytes of all files."""
+    return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6, 1)
 
 
 if __name__ == "__main__":

@@ -56,16 +56,15 @@ def show(name: Name = "default", as_json: AsJson = False) -> None:
     with compose.open_library(load_settings()) as library:
         chosen = library.collection(name, make=False)
         roots, records = chosen.roots(), chosen.sources()
-        chunks = {record.name: len(chosen.chunks(record.name)) for record in records}
     if as_json:
-        emit({"paths": roots, "sources": [_plain(record, chunks[record.name]) for record in records]})
+        emit({"paths": roots, "sources": [_plain(record) for record in records]})
         return
     for root in roots:
         note(f"indexed: {root}")
     columns(
         ("SOURCE", "TITLE", "CHUNKS"),
         [
-            (record.name, str(record.about.get("title", "")), chunks[record.name])
+            (record.name, str(record.about.get("title", "")), record.chunks)
             for record in records
             if record.reason is None
         ],
@@ -136,6 +135,12 @@ def delete(
         emit({"deleted": name})
 
 
-def _plain(record: Record, chunks: int) -> dict[str, Any]:
+def _plain(record: Record) -> dict[str, Any]:
     about = {key: value for key, value in record.about.items() if key in ("title", "media", "metadata")}
-    return {"name": record.name, "path": record.root, "chunks": chunks, "skipped": record.reason, **about}
+    return {
+        "name": record.name,
+        "path": record.root,
+        "chunks": record.chunks,
+        "skipped": record.reason,
+        **about,
+    }

@@ -188,10 +188,8 @@ class Collection:
         return self.manifest.documents(ids)
 
     def _about(self, source: str) -> Mapping[str, Any]:
-        for record in self.manifest.records():
-            if record.name == source:
-                return record.about
-        return {}
+        record = self.manifest.record(source)
+        return {} if record is None else record.about
 
     # Searching.
 

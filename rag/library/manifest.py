@@ -39,6 +39,11 @@ CREATE TABLE IF NOT EXISTS chunks (
 CREATE INDEX IF NOT EXISTS chunks_of_source ON chunks (source, position);
 """
 
+_RECORDS = (
+    "SELECT name, root, stamp, hash, about, reason, "
+    "(SELECT count(*) FROM chunks WHERE chunks.source = sources.number) FROM sources"
+)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -51,6 +56,7 @@ class Record:
         hash: SHA-256 of its content, hexadecimal.
         about: plain values: its title, media type, pages, and the runs of its origin.
         reason: why it couldn't be read; None where it could.
+        chunks: how many it has, where that was asked.
     """
 
     name: str
@@ -59,6 +65,7 @@ class Record:
     hash: str
     about: Mapping[str, Any]
     reason: str | None = None
+    chunks: int = 0
 
 
 class Change:
@@ -204,13 +211,13 @@ class Manifest:
     def records(self) -> list[Record]:
         """Returns all sources, by name."""
         with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT name, root, stamp, hash, about, reason FROM sources ORDER BY name"
-            )
-            return [
-                Record(name, root, stamp, digest, json.loads(about), reason)
-                for name, root, stamp, digest, about, reason in rows
-            ]
+            return [_record(row) for row in connection.execute(f"{_RECORDS} ORDER BY name")]
+
+    def record(self, name: str) -> Record | None:
+        """Returns a source; None where there is none of this name."""
+        with self._reading() as connection:
+            row = connection.execute(f"{_RECORDS} WHERE name = ?", (name,)).fetchone()
+        return None if row is None else _record(row)
 
     def known(self) -> dict[str, Record]:
         """Returns all sources by name, without what they're about: quick, for comparing."""
@@ -303,6 +310,11 @@ class Manifest:
                 raise
             connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, check_same_thread=False)
         return connection
+
+
+def _record(row: Sequence[Any]) -> Record:
+    name, root, stamp, digest, about, reason, chunks = row
+    return Record(name, root, stamp, digest, json.loads(about), reason, chunks)
 
 
 def _documents(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[Document]:

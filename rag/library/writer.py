@@ -26,7 +26,7 @@ from rag.library.units import indexed
 from rag.stores.base import Store
 
 LEXICAL = "lexical"
-STEP = 1024
+STEP = 4096
 """Chunks that are embedded and written to the vector store together."""
 
 Told = Callable[[Progress], None]
