@@ -3,9 +3,9 @@
 Contract: `run()` returns plain figures and prints nothing. Both get the same texts, the same encoder's
 weights and the same questions; each indexes in one process and searches in another. Ours reads files, cuts
 them up, embeds, and keeps everything on disk; theirs is given what ours embedded as documents, so it neither
-reads nor cuts. Past `embedded` chunks neither embeds: each text gets the same drawn vector in both, since what
-a search costs doesn't depend on what a vector means; indexing there is told as measured, without embedding,
-and with it, reckoned from the rate of the largest size that was embedded.
+reads nor cuts. Past `embedded` chunks neither embeds: each text gets the same drawn vector in both, as what a
+search costs doesn't depend on what a vector means; indexing there is told as measured, without embedding, and
+with it, reckoned from the rate of the largest size that was embedded.
 """
 
 from __future__ import annotations

@@ -49,8 +49,10 @@ class HybridRetriever(Retriever):
             name: {one: place for place, (one, _) in enumerate(found, 1)} for name, found in ranked.items()
         }
         every = list(dict.fromkeys(one for found in ranked.values() for one, _ in found))
-        # What only one arm found isn't nothing to the other: it has a score there too.
-        scores = {arm.arm: arm.score(query, every) for arm in self._arms}
+        scores = {name: dict(found) for name, found in ranked.items()}
+        for arm in self._arms:
+            # What only one arm found isn't nothing to the other: it has a score there too.
+            scores[arm.arm] |= arm.score(query, [one for one in every if one not in scores[arm.arm]])
         if self.fusion == "convex":
             fused = convex(scores, self.weights)
         else:

@@ -7,6 +7,7 @@ approximate, and two graphs that were built of the same rows on several threads 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Near:
 
         if not len(numbers):
             return
+        if self.graph:
+            library().omp_set_num_threads(os.cpu_count() or 1)
         self.index.add(np.ascontiguousarray(vectors))
         self.numbers = np.concatenate([self.numbers, numbers])
         self._alive = np.concatenate([self._alive, np.ones(len(numbers), dtype=bool)])
@@ -110,6 +113,9 @@ class Near:
             params = library().SearchParametersHNSW(sel=selector, efSearch=max(EFFORT, 2 * count))
         else:
             params = library().SearchParameters(sel=selector)
+        # One vector on one thread: more of them wait for each other, and where other work shares the cores
+        # they do so for ten times as long as the search takes (measured at 100,000 rows: 11 ms, and 80 ms).
+        library().omp_set_num_threads(1)
         cosines, places = self.index.search(vector[None], count, params=params)
         found = places[0] >= 0
         if self.graph and found.sum() < count:  # not all of a graph is reached where much of it is dead
