@@ -71,6 +71,11 @@ class Collection:
         self._store: Store | None = None
         self._chunker: Chunker | None = None
 
+    @property
+    def root(self) -> Path:
+        """The folder of the library that it's part of."""
+        return self.folder.parents[1].absolute()
+
     # What is in it.
 
     def index(
@@ -96,7 +101,7 @@ class Collection:
         report = Report(self.name)
         with self._mine(told, wait):
             chosen = list(paths) or self.roots()
-            made = plan(chosen, self.manifest, self._limits, told, again=not paths)
+            made = plan(chosen, self.manifest, self._limits, told, own=self.root, again=not paths)
             report.unchanged = made.unchanged
             report.skipped |= {**made.skipped, **made.again}
             if made.idle(self.roots()):

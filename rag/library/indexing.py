@@ -60,7 +60,13 @@ class Plan:
 
 
 def plan(
-    paths: Sequence[Path | str], manifest: Manifest, limits: Limits, told: Told, *, again: bool = False
+    paths: Sequence[Path | str],
+    manifest: Manifest,
+    limits: Limits,
+    told: Told,
+    *,
+    own: Path,
+    again: bool = False,
 ) -> Plan:
     """Looks at the files of `paths` without reading them.
 
@@ -69,6 +75,7 @@ def plan(
         manifest: what was there before.
         limits: of the files that are read.
         told: hears how far it is.
+        own: the folder of the library itself, which isn't looked into.
         again: whether these are paths that were there once; one that isn't there any more has no files.
 
     Raises:
@@ -84,7 +91,7 @@ def plan(
         made.skipped |= {str(path): "isn't there any more" for path in paths if path not in there}
     for number, one in enumerate(find(there, limits=limits), 1):
         roots.setdefault(one.root)
-        if one.name in found:
+        if one.name in found or one.name.startswith(f"{own.as_posix()}/"):
             continue
         if isinstance(one, Skipped):
             made.skipped[one.name] = one.reason

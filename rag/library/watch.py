@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -33,9 +34,12 @@ def watch(
     """
     import watchfiles
 
+    own = f"{collection.root}{os.sep}"
     places = {_watched(Path(root)) for root in collection.roots()}
     changes = watchfiles.watch(
         *sorted(place for place in places if place.exists()),
+        # Else what indexing writes would be a change again.
+        watch_filter=lambda _, path: not path.startswith(own),
         stop_event=stop,
         step=QUIET_MS,
         rust_timeout=400,

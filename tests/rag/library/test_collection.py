@@ -185,6 +185,14 @@ def test_a_file_that_broke_is_no_longer_there_and_one_that_was_mended_is(
     assert any("Margit" in text for text in _found(collection, "Margit"))
 
 
+def test_a_library_doesnt_index_itself(tmp_path: Path, notes: Path, words: Any) -> None:
+    library = Library(notes / "library", encoder=words)
+    collection = library.collection()
+    assert (len(collection.index([notes]).added), collection.index([notes]).unchanged) == (3, 3)
+    assert collection.index([notes]).skipped == {}
+    library.close()
+
+
 def test_a_path_that_isnt_there_is_refused_and_nothing_made(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
         library.collection().index([tmp_path / "nowhere"])
