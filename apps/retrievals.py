@@ -25,10 +25,11 @@ class Retrievals:
     Args:
         library: where these collections lie.
         way: the row's name.
+        model: what the vectors depend on.
     """
 
-    def __init__(self, library: Library, way: str) -> None:
-        self._library, self._way = library, way
+    def __init__(self, library: Library, way: str, model: str) -> None:
+        self._library, self._way, self._model = library, way, model
 
     def index(self, corpus: Corpus) -> None:
         """Makes the collection of a corpus, unless it's there."""
@@ -49,16 +50,19 @@ class Retrievals:
         retriever = self._collection(corpus).retriever(self._way, k=k)
         found = []
         for query in queries:
-            ranking = []
+            ranking: list[Ranked] = []
             for document in retriever.invoke(query):
                 arms = document.metadata["scores"]
-                # The first is that of the whole way, whatever it's called.
-                ranking.append(Ranked(document.metadata["source"], next(iter(arms.values())), arms))
+                # By the places that the whole way gives: its score has many names.
+                ranking.append(Ranked(document.metadata["source"], 1 / (len(ranking) + 1), arms))
             found.append(ranking)
         return found
 
     def _collection(self, corpus: Corpus) -> Collection:
-        return self._library.collection(corpus.fingerprint[:32])
+        from evals.sample import digest
+
+        # Another encoder's vectors are another collection.
+        return self._library.collection(digest(corpus.fingerprint, self._model)[:32])
 
 
 def open_retrievals(settings: Settings) -> Library:
@@ -70,12 +74,17 @@ def open_retrievals(settings: Settings) -> Library:
     )
 
 
-def retrieval_fingerprint(settings: Settings, way: str) -> str:
-    """Returns a hash of what a ranking depends on: the encoder, and the code that finds and fuses."""
-    from evals.sample import digest
+def encoder_model(settings: Settings) -> str:
+    """Returns what vectors depend on."""
     from rag.library.encoder import open_encoder
 
-    model = open_encoder(settings.encoder, settings.home, settings.threads).model
+    return open_encoder(settings.encoder, settings.home, settings.threads).model
+
+
+def retrieval_fingerprint(model: str, way: str) -> str:
+    """Returns a hash of what a ranking depends on: the encoder, and the code that finds and fuses."""
+    from evals.sample import digest
+
     code = {
         f"{package}/{file.name}": file.read_text(encoding="utf-8")
         for package in _CODE

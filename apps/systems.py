@@ -185,17 +185,18 @@ class Systems:
         return System(name, reader, fingerprint, about={"threshold": reader.threshold})
 
     def _retriever(self, address: str) -> System[Retrievals]:
-        from apps.retrievals import Retrievals, open_retrievals, retrieval_fingerprint
+        from apps.retrievals import Retrievals, encoder_model, open_retrievals, retrieval_fingerprint
         from evals.suite import System
         from rag.retrieve import RETRIEVERS
 
         RETRIEVERS.address(address)  # a wrong name is told before anything is indexed
+        model = encoder_model(self._settings)
         library = open_retrievals(self._settings)
         self._stack.callback(library.close)
         return System(
             address,
-            Retrievals(library, address),
-            retrieval_fingerprint(self._settings, address),
+            Retrievals(library, address, model),
+            retrieval_fingerprint(model, address),
             about={"encoder": self._settings.encoder},
         )
 

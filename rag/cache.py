@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from langchain_core.embeddings import Embeddings
 
+from homespun.errors import HomespunError
+
 if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
@@ -62,12 +64,18 @@ class CachedEmbeddings(Embeddings):
         """The vector of a question; not kept, as it's hardly asked twice."""
         return self.inner.embed_query(text)
 
-    def embed(self, texts: Sequence[str], told: Callable[[int], None] = lambda _: None) -> NDArray[float32]:
+    def embed(
+        self, texts: Sequence[str], told: Callable[[int], None] = lambda _: None, *, again: bool = False
+    ) -> NDArray[float32]:
         """The vectors of texts, [n, width], float32.
 
         Args:
             texts: any number; equal ones are embedded once.
             told: called with how many texts are done, after each batch.
+            again: whether what is kept counts for nothing, and is replaced.
+
+        Raises:
+            HomespunError: a vector is zero or not finite. Whatever the encoder raises is raised too.
         """
         import numpy as np
 
@@ -78,7 +86,7 @@ class CachedEmbeddings(Embeddings):
         ]
         found: dict[bytes, NDArray[float32]] = {}
         lacking = dict(zip(hashes, texts, strict=True))
-        for one, vector, crc in self._kept(list(lacking)):
+        for one, vector, crc in [] if again else self._kept(list(lacking)):
             if zlib.crc32(vector) != crc:
                 continue  # damaged: it's computed and written anew
             found[one] = np.frombuffer(vector, dtype=np.float32)
@@ -90,6 +98,9 @@ class CachedEmbeddings(Embeddings):
         for start in range(0, len(left), BATCH):
             part = left[start : start + BATCH]
             rows = self._compute([text for _, text in part])
+            for (_, text), row in zip(part, rows, strict=True):
+                if not np.isfinite(row).all() or not row.any():
+                    raise HomespunError(f"The encoder gave no vector that can be used for {text[:60]!r}.")
             self.computed += len(part)
             found |= {one: row for (one, _), row in zip(part, rows, strict=True)}
             self._keep([(one, row.tobytes()) for (one, _), row in zip(part, rows, strict=True)])

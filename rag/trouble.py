@@ -16,6 +16,7 @@ BUSY_SECONDS = 15.0
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 """Primary codes of what a file or folder without the right to write makes SQLite say."""
 
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # A limit of file size, some quotas and network disks say so when there is no room left.
 _UNWRITTEN = (
@@ -71,7 +72,9 @@ def told(path: Path, advice: str) -> Iterator[None]:
             ) from error
         if primary in UNWRITABLE:
             raise ReadOnly(f"Can't write {path}: no right to write or open it ({error}).") from error
-        raise Corrupt(f"{path} is damaged ({error}). {advice}") from error
+        if primary in _DAMAGE or "no such table" in str(error) or "no such column" in str(error):
+            raise Corrupt(f"{path} is damaged ({error}). {advice}") from error
+        raise HomespunError(f"Can't use {path}: {error}.") from error
     except PermissionError as error:
         raise ReadOnly(f"Can't write {error.filename or path}: {error.strerror}.") from error
     except OSError as error:

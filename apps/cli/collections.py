@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,11 +11,13 @@ from apps.cli.options import AsJson, CollectionName
 from apps.cli.output import columns, complain, emit, note
 
 if TYPE_CHECKING:
-    from rag.library.manifest import Record
+    from rag.library.records import Record
 
 app = typer.Typer(help="List, show, share and delete collections of documents.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection's name, as the list shows it.")]
+
+Users = Annotated[list[str], typer.Argument(metavar="USER...", help='Users\' names; "*" is everybody.')]
 
 
 @app.callback(invoke_without_command=True)
@@ -98,22 +101,25 @@ def remove(
 @app.command()
 def share(
     name: Name,
-    readers: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[USER...]", help='Who else may search it; "*" is everybody, nobody takes it back.'
-        ),
-    ] = None,
+    readers: Users,
     as_json: AsJson = False,
 ) -> None:
-    """Say who else may search a collection, of those who log in to `homespun ui --auth`."""
+    """Let others search a collection, of those who log in to `homespun ui --auth`."""
     from apps import compose
     from homespun.settings import load_settings
 
     with compose.open_library(load_settings()) as library:
-        library.share(name, readers or [])
-    if as_json:
-        emit({"collection": name, "readers": sorted(set(readers or []))})
+        _tell_readers(name, library.share(name, readers), as_json)
+
+
+@app.command()
+def unshare(name: Name, readers: Users, as_json: AsJson = False) -> None:
+    """Take that right back."""
+    from apps import compose
+    from homespun.settings import load_settings
+
+    with compose.open_library(load_settings()) as library:
+        _tell_readers(name, library.unshare(name, readers), as_json)
 
 
 @app.command()
@@ -127,9 +133,8 @@ def delete(
     from homespun.settings import load_settings
 
     with compose.open_library(load_settings()) as library:
-        sources, chunks = library.collection(name, make=False).counts()
         if not yes:
-            typer.confirm(f"Delete {name}, {sources:,} sources in {chunks:,} chunks?", abort=True, err=True)
+            typer.confirm(f"Delete the collection {name}?", abort=True, err=True)
         library.delete(name)
     if as_json:
         emit({"deleted": name})
@@ -144,3 +149,10 @@ def _plain(record: Record) -> dict[str, Any]:
         "skipped": record.reason,
         **about,
     }
+
+
+def _tell_readers(name: str, readers: Sequence[str], as_json: bool) -> None:
+    if as_json:
+        emit({"collection": name, "readers": list(readers)})
+    else:
+        note(f"{name} can be searched by {', '.join(readers) or 'nobody else'}")

@@ -39,6 +39,9 @@ def index(
         bool, typer.Option("--deep", help="With --verify: also compute some vectors again.")
     ] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what --verify finds.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read everything anew, also what looks unchanged.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on: index whatever changes, until Ctrl-C.")
     ] = False,
@@ -50,13 +53,13 @@ def index(
 
     if deep and not verify:
         raise UsageError("--deep goes with --verify.")
-    if (verify or repair) and (watch or (verify and repair)):
-        raise UsageError("--verify, --repair and --watch stand without each other.")
+    if (verify or repair) and (watch or fresh or (verify and repair)):
+        raise UsageError("--verify, --repair, --fresh and --watch stand without each other.")
     if (verify or repair) and paths:
         raise UsageError("--verify and --repair are about a whole collection: leave the paths out.")
     settings = load_settings()
     with compose.open_library(settings) as library:
-        if not paths and not (verify or repair) and not library.collections():
+        if not paths and not (verify or repair) and not collection and not library.collections():
             raise UsageError("There is nothing to bring up to date yet: homespun index PATH.")
         chosen = library.collection(collection or compose.default_collection(), make=bool(paths))
         shown = Shown()
@@ -65,7 +68,7 @@ def index(
                 faults = chosen.verify(deep, shown) if verify else chosen.repair(shown)
                 shown.clear()
                 return _tell_faults(chosen, faults, repair, as_json)
-            report = chosen.index([Path(path) for path in paths or ()], shown)
+            report = chosen.index([Path(path) for path in paths or ()], shown, fresh=fresh)
             shown.clear()
             _tell(report, as_json)
             if watch:

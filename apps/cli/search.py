@@ -104,10 +104,19 @@ def _filter(where: list[str]) -> dict[str, Any] | None:
         key, equals, value = condition.partition("=")
         if not equals or not key:
             raise UsageError(f"--where takes KEY=VALUE, or a filter as JSON, not {condition!r}.")
-        parts.append({key: int(value) if key in ("page", "position") and value.isdigit() else value})
+        parts.append({key: {"$in": [value, *_numbers(value)]}})
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def _numbers(text: str) -> list[int | float | bool]:
+    """What else than itself a text on the command line may mean: 3 the number, true the truth."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return []
+    return [value] if isinstance(value, (int, float)) and abs(value) < 2**63 else []
 
 
 def _plain(document: Document) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from rag.library.indexing import Plan, Reading, origin_runs, plan, put_documents
+from homespun.errors import HomespunError, UnknownName, UsageError
+from homespun.names import unknown
+from rag.library.indexing import Reading, plan, put_documents
 from rag.library.lock import locked
-from rag.library.manifest import Manifest, Record
+from rag.library.manifest import Manifest
+from rag.library.records import Record
 from rag.library.report import Progress, Report
-from rag.library.snapshot import Snapshot, Snapshots
-from rag.library.writer import Draft, Told, Writer
-from rag.load.sources import Limits
+from rag.library.snapshot import Snapshots
+from rag.library.writer import LEXICAL, MARK, Draft, Told, Writer
+from rag.load.sources import Limits, absolute
 from rag.parsed import Origin, Page
 from rag.trouble import ReadOnly
 
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
     from rag.stores.base import Store
     from rag.stores.filters import Filter
 
+MANIFEST, VECTORS = "manifest.sqlite", "vectors"
+"""Names in a collection's folder."""
 _TRIES = 3
 
 
@@ -44,11 +51,11 @@ class Collection:
         name: for messages.
         folder: where it lies.
         embeddings: of its chunks and of questions.
-        store: opens its vector store: called once, when it's needed.
-        chunker: makes what cuts its sources up: called once, when it's needed.
-        limits: of the files that are read.
+        store: opens its vector store by the collection's facts, when it's needed.
+        chunker: makes what cuts its sources up, when it's needed.
         facts: what stays as it was when the collection was made: who embeds it, where its vectors lie, whose
             it is.
+        limits: of the files that are read.
         writable: whether this user may change it.
     """
 
@@ -57,19 +64,21 @@ class Collection:
         name: str,
         folder: Path,
         embeddings: CachedEmbeddings,
-        store: Callable[[], Store],
+        store: Callable[[Mapping[str, str]], Store],
         chunker: Callable[[], Chunker],
+        facts: Mapping[str, str],
         limits: Limits | None = None,
-        facts: Mapping[str, str] | None = None,
+        *,
         writable: bool = True,
     ) -> None:
-        self.name, self.folder = name, folder
+        self.name, self.folder, self.writable = name, folder, writable
+        self.facts = dict(facts)
         self._embeddings, self._open_store, self._make_chunker = embeddings, store, chunker
-        self._limits, self._facts, self.writable = limits or Limits(), dict(facts or {}), writable
-        self.manifest = Manifest(folder / "manifest.sqlite", keep=True)
-        self._snapshots = Snapshots(folder, self.manifest)
+        self._limits = limits or Limits()
+        self.manifest = Manifest(folder / MANIFEST, keep=True)
+        self._snapshots = Snapshots(folder, self.manifest, lambda: self.facts["place"])
+        self._opening = threading.Lock()
         self._store: Store | None = None
-        self._chunker: Chunker | None = None
 
     @property
     def root(self) -> Path:
@@ -82,6 +91,8 @@ class Collection:
         self,
         paths: Sequence[Path | str] = (),
         told: Told = lambda _: None,
+        *,
+        fresh: bool = False,
         wait: float | None = None,
     ) -> Report:
         """Brings files and folders into the collection, or brings the collection up to date with them.
@@ -89,6 +100,7 @@ class Collection:
         Args:
             paths: files, folders, globs or zip archives; none: those that were indexed before.
             told: hears how far it is.
+            fresh: whether all of it is read anew, also what looks unchanged.
             wait: seconds to wait for another process that is changing the collection; None: as long as it
                 takes.
 
@@ -101,13 +113,23 @@ class Collection:
         report = Report(self.name)
         with self._mine(told, wait):
             chosen = list(paths) or self.roots()
-            made = plan(chosen, self.manifest, self._limits, told, own=self.root, again=not paths)
+            made = plan(
+                chosen,
+                self.manifest,
+                self._limits,
+                told,
+                own=self.root,
+                again=not paths,
+                fresh=fresh,
+            )
             report.unchanged = made.unchanged
             report.skipped |= {**made.skipped, **made.again}
             if made.idle(self.roots()):
-                report.chunks = self.manifest.counts()[1] if self.manifest.exists() else 0
+                report.chunks = self.counts()[1]
+                self._clean()
             else:
-                self._writer().write(self._reading(made, report, told), report, told)
+                reading = Reading(made, self.manifest, self._make_chunker(), report, told, fresh=fresh)
+                self._writer().write(reading, report, told)
         report.seconds = time.perf_counter() - began
         return report
 
@@ -132,14 +154,12 @@ class Collection:
         Raises:
             UsageError: there is no such source or path.
         """
-        from homespun.errors import UnknownName
-        from homespun.names import unknown
-
         report = Report(self.name)
         with self._mine(told):
-            known = self.manifest.known() if self.manifest.exists() else {}
-            roots = set(self.roots())
+            known, roots = self.manifest.known(), set(self.roots())
             gone: dict[str, None] = {}
+            # As it's listed, or as a path from here.
+            names = [name if name in known or name in roots else absolute(name) for name in names]
             for name in names:
                 if name not in known and name not in roots:
                     raise UnknownName(unknown("source", name, [*known, *roots]))
@@ -160,15 +180,15 @@ class Collection:
 
     def roots(self) -> list[str]:
         """Returns the paths that were indexed."""
-        return self.manifest.roots() if self.manifest.exists() else []
+        return self.manifest.roots()
 
     def sources(self) -> list[Record]:
         """Returns what is in it, by name, with those that couldn't be read and why."""
-        return self.manifest.records() if self.manifest.exists() else []
+        return self.manifest.records()
 
     def counts(self) -> tuple[int, int]:
         """Returns how many sources it has, and how many chunks."""
-        return self.manifest.counts() if self.manifest.exists() else (0, 0)
+        return self.manifest.counts()
 
     # What is said in it.
 
@@ -178,7 +198,7 @@ class Collection:
 
     def origin(self, source: str) -> Origin:
         """Returns the way from a source's text to its original."""
-        return Origin(origin_runs(self._about(source).get("origin", [])))
+        return Origin(self.manifest.runs(source))
 
     def pages(self, source: str) -> list[Page]:
         """Returns the pages of a source's text, if it has any."""
@@ -216,26 +236,29 @@ class Collection:
     @property
     def store(self) -> Store:
         """The vectors."""
-        if self._store is None:
-            self._store = self._open_store()
-        return self._store
+        with self._opening:
+            if self._store is None:
+                self._store = self._open_store(self.facts)
+            return self._store
 
     def nearest(
         self, vector: NDArray[float32], k: int, asked: Filter | None = None
     ) -> list[tuple[str, float]]:
         """Returns the k chunks that are nearest to a vector, with their cosines, best first."""
+        kept: list[tuple[str, float]] = []
         for _ in range(_TRIES):
             snapshot = self._snapshots.newest()
             if not snapshot.ids or k < 1:
                 return []
+            # What the store lets through may be of another state by an instant.
+            allowed = self._snapshots.allowed(asked) if asked else snapshot.ids
             wanted = k
             while True:
-                # Others may just be writing what isn't there yet.
                 found = self.store.nearest(vector, wanted, asked)
-                kept = [(one, score) for one, score in found if one in snapshot.ids]
+                kept = [(one, score) for one, score in found if one in allowed]
                 if len(kept) >= k or len(found) < wanted:
                     break
-                wanted *= 2
+                wanted *= 4
             if self.manifest.generation() == snapshot.generation:
                 break
         return kept[:k]
@@ -245,17 +268,11 @@ class Collection:
         snapshot = self._snapshots.newest()
         if k < 1:
             return []
-        allowed = frozenset(self.manifest.ids(asked)) if asked else None
-        return snapshot.lexical.top(query, k, allowed)
+        return snapshot.lexical.top(query, k, self._snapshots.allowed(asked) if asked else None)
 
     def word_scores(self, query: str, ids: Sequence[str]) -> dict[str, float]:
         """Returns the BM25 scores of given chunks."""
         return self._snapshots.newest().lexical.score(query, ids)
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The state of now."""
-        return self._snapshots.newest()
 
     # Keeping it whole.
 
@@ -274,26 +291,47 @@ class Collection:
         from rag.library.verify import Check
 
         with self._mine(told):
+            self._clean()
             return Check(self.folder, self.manifest, self.store, self._embeddings, told).repair()
 
     def close(self) -> None:
         """Closes what is open."""
         self.manifest.close()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
 
-    def _reading(self, made: Plan, report: Report, told: Told) -> Reading:
-        if self._chunker is None:
-            self._chunker = self._make_chunker()
-        return Reading(made, self.manifest, self._chunker, report, told)
+    def _clean(self) -> None:
+        """Removes what a run that was stopped left, if there is any: its mark tells."""
+        if (self.folder / MARK).exists():
+            with suppress(HomespunError, OSError):
+                self._writer().clean()
 
     def _writer(self) -> Writer:
-        return Writer(self.folder, self.manifest, self.store, self._embeddings, self._facts)
+        return Writer(self.folder, self.manifest, self.store, self._embeddings, self.facts)
 
     @contextmanager
     def _mine(self, told: Told, wait: float | None = None) -> Iterator[None]:
+        """Holds the lock, and takes up the facts that another process may have laid down meanwhile."""
         if not self.writable:
             raise ReadOnly(f"{self.name} is another user's: it can be searched and not changed.")
         with locked(self.folder, lambda: told(Progress("waiting")), wait):
+            meta = self.manifest.meta()
+            if not meta:
+                # Nothing here is of any collection: whoever began one was stopped.
+                with self._opening:
+                    if self._store is not None:
+                        self._store.close()
+                        self._store = None
+                for left in (VECTORS, LEXICAL):
+                    shutil.rmtree(self.folder / left, ignore_errors=True)
+            elif meta["model"] != self.facts["model"]:
+                raise UsageError(
+                    f"{self.name} was embedded by {meta['encoder']}, not by {self.facts['encoder']}. Delete "
+                    "it and index its files again."
+                )
+            elif meta["place"] != self.facts["place"]:
+                self.close()
+                self.facts = {key: meta[key] for key in self.facts}
             yield

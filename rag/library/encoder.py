@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +39,8 @@ def open_encoder(asked: str | Embeddings, home: Path | None, threads: int | None
     """Finds embeddings; weights are loaded at the first text.
 
     Args:
-        asked: an address as `models.encoders.load_embeddings` takes it, or embeddings.
+        asked: an address as `models.encoders.load_embeddings` takes it, or embeddings; these are told apart
+            by their attribute `fingerprint`, if they have one, else by their class and plain settings.
         home: the state folder whose `models/` is searched.
         threads: processor threads of one pass.
 
@@ -56,7 +59,7 @@ def open_encoder(asked: str | Embeddings, home: Path | None, threads: int | None
             )
     else:
         name = asked if isinstance(asked, str) else type(asked).__name__
-        model = name
+        model = asked if isinstance(asked, str) else _fingerprint(asked)
 
     def chunker() -> Chunker:
         from rag.chunk.chunker import Chunker
@@ -65,3 +68,18 @@ def open_encoder(asked: str | Embeddings, home: Path | None, threads: int | None
         return Chunker(encoder_tokens(embeddings), encoder_size(embeddings))
 
     return Encoder(name, model, embeddings, chunker)
+
+
+def _fingerprint(embeddings: Embeddings) -> str:
+    """What tells embeddings that were given from others: their own word for it, else class and settings."""
+    own = getattr(embeddings, "fingerprint", None)
+    if isinstance(own, str):
+        return own
+    kind = type(embeddings)
+    plain = {
+        key: value
+        for key, value in vars(embeddings).items()
+        if isinstance(value, (str, int, float)) and not key.startswith("_") and "key" not in key
+    }
+    said = json.dumps([kind.__module__, kind.__qualname__, plain], sort_keys=True)
+    return f"{kind.__name__}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"

@@ -22,18 +22,28 @@ def check_name(name: str) -> None:
 
 
 def folder_name(name: str) -> str:
-    """Returns the folder's name; different names have different ones, whatever system it is.
+    """Returns the folder's name; different names have different ones where a disk tells capitals apart.
 
     Raises:
         UsageError: nothing can be called so.
     """
     check_name(name)
-    escaped = "".join(f"%{ord(one):02X}" if one in _ESCAPED else one for one in name)
-    # Hidden folders aren't listed, and ".." is none of ours.
-    return f"%2E{escaped[1:]}" if escaped.startswith(".") else escaped
+    escaped = "".join(_escape(one) if one in _ESCAPED else one for one in name)
+    # Hidden folders aren't listed, ".." is none of ours, and some systems drop full stops at the end.
+    if escaped.startswith("."):
+        escaped = _escape(".") + escaped[1:]
+    return escaped[:-1] + _escape(".") if escaped.endswith(".") else escaped
 
 
-def name_of(folder: str) -> str:
-    """Returns the name that a folder's name stands for."""
+def name_of(folder: str) -> str | None:
+    """Returns the name that a folder's name stands for; None where it stands for none."""
     parts = folder.split("%")
-    return parts[0] + "".join(chr(int(part[:2], 16)) + part[2:] for part in parts[1:])
+    try:
+        name = parts[0] + "".join(chr(int(part[:2], 16)) + part[2:] for part in parts[1:])
+        return name if folder_name(name) == folder else None
+    except (ValueError, UsageError):
+        return None
+
+
+def _escape(one: str) -> str:
+    return f"%{ord(one):02X}"

@@ -8,30 +8,28 @@ are found again.
 from __future__ import annotations
 
 import hashlib
-import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from langchain_core.documents import Document
 
-from homespun.errors import HomespunError
+from homespun.errors import HomespunError, UsageError
 from rag.chunk.chunker import Chunker
-from rag.library.manifest import Manifest, Record
+from rag.library.manifest import Manifest
+from rag.library.records import Record
 from rag.library.report import Progress, Report
 from rag.library.units import of_document, of_parsed, title_of
 from rag.library.writer import Draft, Told
 from rag.load.parse import parse
 from rag.load.sources import Limits, Skipped, Source, absolute, find
-from rag.parsed import Parsed, Run, Unreadable
+from rag.parsed import Parsed, Unreadable
 
+READING = 1
+"""Raised when files are read or cut up in another way: what is unchanged is then read anew all the same."""
 RACY_NS = 2_000_000_000
 """A file that was written so short before it was read may have been written again without a trace."""
-
-_MAGIC = re.compile(r"[*?\[]")
-
-Load = Callable[[str, bytes], Parsed]
 
 
 @dataclass
@@ -67,6 +65,7 @@ def plan(
     *,
     own: Path,
     again: bool = False,
+    fresh: bool = False,
 ) -> Plan:
     """Looks at the files of `paths` without reading them.
 
@@ -77,28 +76,25 @@ def plan(
         told: hears how far it is.
         own: the folder of the library itself, which isn't looked into.
         again: whether these are paths that were there once; one that isn't there any more has no files.
+        fresh: whether stamps tell nothing.
 
     Raises:
         UsageError: there is no such path.
     """
-    known = manifest.known() if manifest.exists() else {}
-    made = Plan(roots=[])
+    known = manifest.known()
+    made = Plan(roots=[absolute(path) for path in paths])
     found: set[str] = set()
-    roots: dict[str, None] = {}
-    there = list(paths)
-    if again:
-        there = [path for path in paths if _MAGIC.search(str(path)) or Path(path).exists()]
-        made.skipped |= {str(path): "isn't there any more" for path in paths if path not in there}
-    for number, one in enumerate(find(there, limits=limits), 1):
-        roots.setdefault(one.root)
-        if one.name in found or one.name.startswith(f"{own.as_posix()}/"):
-            continue
-        if isinstance(one, Skipped):
-            made.skipped[one.name] = one.reason
+    ours = {f"{place.as_posix()}/" for place in (own, own.resolve())}
+    for number, one in enumerate(_found(paths, limits, made, again), 1):
+        if one.name in found or one.name.startswith(tuple(ours)):
             continue
         found.add(one.name)
         record = known.get(one.name)
-        if record is None or not record.stamp or record.stamp != one.stamp:
+        if isinstance(one, Skipped):
+            made.skipped[one.name] = one.reason
+            if record is not None:
+                made.gone.append(one.name)
+        elif fresh or record is None or record.stamp != f"{READING}:{one.stamp}":
             made.read.append(one)
         elif record.reason is not None:
             made.again[one.name] = record.reason
@@ -106,10 +102,36 @@ def plan(
             made.unchanged += 1
         if number % 500 == 0:
             told(Progress("looking", number))
-    made.roots = [absolute(path) for path in paths]
-    mine = set(made.roots) | set(roots)
-    made.gone = sorted(name for name, record in known.items() if record.root in mine and name not in found)
+    mine = set(made.roots)
+    made.gone += [
+        name
+        for name, record in known.items()
+        if name not in found and (record.root in mine or (_below(name, mine) and not _there(name)))
+    ]
+    made.gone.sort()
     return made
+
+
+def _found(
+    paths: Sequence[Path | str], limits: Limits, made: Plan, again: bool
+) -> Iterator[Source | Skipped]:
+    if not again:
+        yield from find(paths, limits=limits)
+        return
+    for path in paths:
+        try:
+            yield from find([path], limits=limits)
+        except (UsageError, OSError):
+            made.skipped[str(path)] = "isn't there any more, or can't be reached"
+
+
+def _below(name: str, roots: set[str]) -> bool:
+    """Whether a source lies in one of these folders or archives."""
+    return any(name.startswith((f"{root}/", f"{root}!/")) for root in roots)
+
+
+def _there(name: str) -> bool:
+    return Path(name.partition("!/")[0]).exists()
 
 
 class Reading:
@@ -121,18 +143,25 @@ class Reading:
         chunker: cuts sources up.
         report: counts.
         told: hears how far it is.
-        load: gives a file's text; for tests of what goes wrong.
+        fresh: whether what has the same content as before is parsed all the same.
     """
 
     def __init__(
-        self, made: Plan, manifest: Manifest, chunker: Chunker, report: Report, told: Told, load: Load = parse
+        self,
+        made: Plan,
+        manifest: Manifest,
+        chunker: Chunker,
+        report: Report,
+        told: Told,
+        *,
+        fresh: bool = False,
     ) -> None:
         self._plan, self._manifest, self._chunker = made, manifest, chunker
-        self._report, self._told, self._load = report, told, load
+        self._report, self._told, self._fresh = report, told, fresh
 
     def __call__(self, draft: Draft) -> None:
         """Puts what is new or different, removes what is gone."""
-        known = self._manifest.known() if self._manifest.exists() else {}
+        known = self._manifest.known()
         for root in self._plan.roots:
             draft.change.put_root(root)
         lost = []
@@ -151,21 +180,20 @@ class Reading:
     def _one(self, source: Source, before: Record | None, draft: Draft) -> None:
         began = time.time_ns()
         data = source.read()
-        stamp = source.stamp if source.modified < began - RACY_NS else ""
-        content = hashlib.sha256(data).hexdigest()
-        if before is not None and before.hash == content:
+        stamp = f"{READING}:{source.stamp}" if source.modified < began - RACY_NS else ""
+        content = content_hash(data)
+        if before is not None and before.hash == content and not self._fresh:
             draft.change.touch(source.name, source.root, stamp)
             if before.reason is None:
                 self._report.unchanged += 1
             else:
                 self._report.skipped[source.name] = before.reason
             return
-        record = Record(source.name, source.root, stamp, content, {})
         old: Mapping[str, Document] = {}
         if before is not None:
             old = {str(chunk.id): chunk for chunk in self._manifest.chunks_of(source.name)}
         try:
-            parsed = self._load(source.name, data)
+            parsed = parse(source.name, data)
             chunks = of_parsed(source.name, parsed, self._chunker)
             if not chunks:
                 raise Unreadable("holds no text")
@@ -176,29 +204,29 @@ class Reading:
             refused = Record(source.name, source.root, stamp, content, {}, str(error))
             draft.put(refused, "", [], old)
             return
-        draft.put(
-            Record(record.name, record.root, stamp, content, about(source.name, parsed)),
-            parsed.text,
-            chunks,
-            old,
-        )
-        (self._report.added if before is None else self._report.changed).append(source.name)
+        record = Record(source.name, source.root, stamp, content, about(source.name, parsed))
+        draft.put(record, parsed.text, chunks, old, parsed.origin.runs)
+        if before is None:
+            self._report.added.append(source.name)
+        elif before.hash == content:
+            self._report.unchanged += 1
+        else:
+            self._report.changed.append(source.name)
+
+
+def content_hash(data: bytes) -> str:
+    """Returns a hash of a file's content and of how files are read."""
+    return hashlib.sha256(f"{READING}\0".encode() + data).hexdigest()
 
 
 def about(name: str, parsed: Parsed) -> dict[str, object]:
-    """Returns what a record keeps of a source beside its text."""
+    """Returns what a record keeps of a source beside its text and origin."""
     return {
         "title": title_of(name, parsed),
         "media": parsed.media,
         "metadata": parsed.metadata,
         "pages": [[page.number, page.start, page.end] for page in parsed.pages],
-        "origin": [[run.start, run.length, run.source, run.source_length] for run in parsed.origin.runs],
     }
-
-
-def origin_runs(kept: Sequence[Sequence[int]]) -> tuple[Run, ...]:
-    """Returns the runs of an origin that `about` laid down."""
-    return tuple(Run(*values) for values in kept)
 
 
 def put_documents(
@@ -220,7 +248,7 @@ def put_documents(
         if name in named:
             raise HomespunError(f"Two documents are called {name}.")
         named[name] = of_document(name, document)
-    known = manifest.known() if manifest.exists() else {}
+    known = manifest.known()
 
     def work(draft: Draft) -> None:
         for name, chunks in named.items():

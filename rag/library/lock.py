@@ -19,7 +19,9 @@ _LOOK = 0.2  # seconds between looks at a lock that another holds
 def locked(
     folder: Path, waiting: Callable[[], None] = lambda: None, wait: float | None = None
 ) -> Iterator[None]:
-    """Holds the lock of a collection's folder, which is made if need be.
+    """Holds the lock of a collection, whose folder is made if need be.
+
+    The lock lies beside the folder, so that it's there also while the folder is deleted.
 
     Args:
         folder: of the collection.
@@ -32,8 +34,8 @@ def locked(
         HomespunError: another process held it all the time.
     """
     with told(folder, DAMAGED):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f".{folder.name}.lock"))
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -43,6 +45,8 @@ def locked(
             except Timeout:
                 raise HomespunError(f"Another process is changing {folder.name}. Try again later.") from None
     try:
+        with told(folder, DAMAGED):
+            folder.mkdir(exist_ok=True)
         yield
     finally:
         lock.release()

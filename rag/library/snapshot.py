@@ -3,73 +3,112 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
+from homespun.errors import HomespunError
 from rag.lexical.files import CorruptIndex
 from rag.lexical.index import LexicalIndex
-from rag.library.manifest import Manifest
+from rag.library.manifest import Listing, Manifest
 from rag.library.units import indexed
 from rag.library.writer import LEXICAL
+from rag.stores.filters import Filter, parse
 
-_TRIES = 5
+FILTERS = 16
+"""Filters whose chunks are remembered."""
 
 
-@dataclass(frozen=True)
 class Snapshot:
-    """One generation.
+    """One generation. What takes time to read is read when it's first asked for.
 
-    Attributes:
-        generation: which one.
-        ids: of its chunks.
-        lexical: their words.
+    Args:
+        listing: its facts and chunks.
+        read: gives its lexical index.
     """
 
-    generation: str
-    ids: frozenset[str]
-    lexical: LexicalIndex
+    def __init__(self, listing: Listing, read: Callable[[Listing], LexicalIndex]) -> None:
+        self.meta, self.ids = listing.meta, frozenset(listing.ids)
+        self.allowed: OrderedDict[str, frozenset[str]] = OrderedDict()
+        """By filter, which chunks it lets through."""
+        self._listing, self._read, self._turn = listing, read, threading.Lock()
+
+    @property
+    def generation(self) -> str:
+        """Which one."""
+        return self.meta.get("generation", "")
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """Its words."""
+        with self._turn:
+            return self._lexical
+
+    @cached_property
+    def _lexical(self) -> LexicalIndex:
+        return self._read(self._listing)
 
 
 class Snapshots:
-    """Gives the newest snapshot, and keeps it until another process or thread has changed the collection."""
+    """Gives the newest snapshot, and keeps it until another process or thread has changed the collection.
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self._folder, self._manifest = folder, manifest
+    Args:
+        folder: of the collection.
+        manifest: its records.
+        place: which collection of this name it is, as its facts say.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, place: Callable[[], str]) -> None:
+        self._folder, self._manifest, self._place = folder, manifest, place
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
 
     def newest(self) -> Snapshot:
-        """Returns the state of now. Where the lexical index is damaged or missing it's built in memory.
+        """Returns the state of now.
 
         Raises:
-            HomespunError: the records can't be read.
+            HomespunError: the records can't be read, or are those of another collection by now.
         """
         generation = self._manifest.generation()
         with self._lock:
             if self._newest is None or self._newest.generation != generation:
-                self._newest = self._read(generation)
+                made = Snapshot(self._manifest.listing(), self._lexical)
+                if made.meta.get("place", self._place()) != self._place():
+                    raise HomespunError(
+                        f"{self._folder.name} was deleted and made anew meanwhile. Open it again."
+                    )
+                self._newest = made
             return self._newest
 
-    def _read(self, generation: str) -> Snapshot:
-        for _ in range(_TRIES):
-            ids = self._manifest.ids()
-            lexical = self._lexical(ids)
-            now = self._manifest.generation()
-            if now == generation:
-                break
-            generation = now  # changed while it was read
-        return Snapshot(generation, frozenset(ids), lexical)
+    def allowed(self, asked: Filter) -> frozenset[str]:
+        """Returns the ids of the chunks that a filter lets through.
 
-    def _lexical(self, ids: Sequence[str]) -> LexicalIndex:
-        name = self._manifest.meta().get(LEXICAL)
+        Raises:
+            UsageError: it isn't a filter.
+        """
+        key = repr(parse(asked))
+        snapshot = self.newest()
+        with self._lock:
+            found = snapshot.allowed.get(key)
+        if found is None:
+            found = frozenset(self._manifest.ids(asked))
+            with self._lock:
+                snapshot.allowed[key] = found
+                while len(snapshot.allowed) > FILTERS:
+                    snapshot.allowed.popitem(last=False)
+        return found
+
+    def _lexical(self, listing: Listing) -> LexicalIndex:
+        """The index on disk; where it's damaged, or gone with its generation, one that's built in memory."""
+        name = listing.meta.get(LEXICAL)
         if name is not None:
             try:
                 index = LexicalIndex.load(self._folder / LEXICAL / name)
             except CorruptIndex:
                 pass
             else:
-                if len(index.ids) == len(ids) and set(index.ids) == set(ids):
+                if len(index.ids) == len(listing.ids) and set(index.ids) == set(listing.ids):
                     return index
-        documents = self._manifest.documents(ids)
+        documents = self._manifest.documents(listing.ids)
         return LexicalIndex.build(documents, map(indexed, documents.values()))

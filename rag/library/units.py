@@ -18,6 +18,10 @@ from homespun.errors import UsageError
 from rag.chunk.chunker import Chunker
 from rag.chunk.titles import BETWEEN, title_path
 from rag.parsed import Parsed
+from rag.stores.filters import check_scalar, check_text
+
+RESERVED = frozenset({"scores", "ranks", "path", "start", "end", "position", "source_start", "source_end"})
+"""Keys of metadata that are made here."""
 
 
 def of_parsed(name: str, parsed: Parsed, chunker: Chunker) -> list[Document]:
@@ -59,20 +63,23 @@ def of_parsed(name: str, parsed: Parsed, chunker: Chunker) -> list[Document]:
 
 
 def of_document(name: str, given: Document) -> list[Document]:
-    """Takes a document as it is, as one chunk.
+    """Takes a document as it is, as one chunk. Metadata of None say nothing and aren't kept.
 
     Raises:
-        UsageError: its metadata hold what can't be filtered by: anything but strings, numbers and truths.
+        UsageError: its text or metadata hold what can't be kept, or a name that means something here.
     """
+    check_text(name, "The document's name")
+    check_text(given.page_content, f"The text of {name}")
+    metadata: dict[str, Any] = {"title": "", "section": ""}
     for key, value in given.metadata.items():
-        if not isinstance(value, (str, int, float, bool)):
-            raise UsageError(
-                f"The metadata of {name} can't be kept: {key} is a {type(value).__name__}, and only strings, "
-                "numbers and truths can be."
-            )
+        if key in RESERVED:
+            raise UsageError(f"The metadata of {name} can't be kept: {key} means something else here.")
+        if value is not None:
+            metadata[key] = check_scalar(value, f"The metadata {key} of {name}")
     spans = {"start": 0, "end": len(given.page_content), "position": 0}
-    metadata = {"title": "", "section": "", **spans, **given.metadata, "source": name}
-    return named(name, [Document(page_content=given.page_content, metadata=metadata)])
+    return named(
+        name, [Document(page_content=given.page_content, metadata={**metadata, **spans, "source": name})]
+    )
 
 
 def named(name: str, chunks: Iterable[Document]) -> list[Document]:

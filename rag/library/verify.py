@@ -22,7 +22,9 @@ from rag.library.report import Progress
 from rag.library.units import indexed, named
 from rag.library.writer import LEXICAL, STEP, Told, clean_lexical
 from rag.stores.base import Store
+from rag.trouble import Corrupt
 
+UNREADABLE = "unreadable"
 SHOWN = 3
 SAMPLE = 200
 """Vectors that a deep look computes again."""
@@ -82,8 +84,12 @@ class Check:
         if not self._manifest.exists():
             return []
         self._told(Progress("checking"))
+        records = self._records()
+        if any(fault.part == UNREADABLE for fault in records):
+            # Without them there is nothing to compare with.
+            return [Fault("records", fault.what, fault.ids, mendable=False) for fault in records]
         ids = self._manifest.ids()
-        return [*self._records(), *self._vectors(ids, deep), *self._lexical(ids, deep)]
+        return [*records, *self._vectors(ids, deep), *self._lexical(ids, deep)]
 
     def repair(self) -> list[Fault]:
         """Mends what can be mended; the collection's lock must be held. Returns what was wrong."""
@@ -98,7 +104,8 @@ class Check:
         for chunks in self._chunks(sorted(lost)):
             # Deleted first: a row that can't be read may not be replaced otherwise.
             self._store.delete([str(chunk.id) for chunk in chunks])
-            vectors = self._embeddings.embed([indexed(chunk) for chunk in chunks])
+            # What is kept may be what was wrong.
+            vectors = self._embeddings.embed([indexed(chunk) for chunk in chunks], again=True)
             self._store.add_vectors(chunks, vectors, [str(chunk.id) for chunk in chunks])
             done += len(chunks)
             self._told(Progress("embedding", done, len(lost)))
@@ -109,6 +116,7 @@ class Check:
             LexicalIndex.build(texts, texts.values()).save(self._folder / LEXICAL / name)
             with self._manifest.change() as change:
                 change.set(LEXICAL, name)
+                change.forget_moved()
                 change.set("generation", uuid.uuid4().hex)
         if self._manifest.exists():
             clean_lexical(self._folder, self._manifest)
@@ -117,28 +125,30 @@ class Check:
     def _records(self) -> list[Fault]:
         broken = self._manifest.faults()
         if broken:
-            return [Fault("records", f"the file is damaged: {broken[0]}", mendable=False)]
+            return [Fault(UNREADABLE, f"the file is damaged: {broken[0]}")]
         odd: list[str] = []
-        for record in self._manifest.records():
-            chunks = self._manifest.chunks_of(record.name)
-            text = self._manifest.text(record.name) or ""
-            expected = [chunk.id for chunk in named(record.name, chunks)]
+        unreadable: list[str] = []
+        for name in self._manifest.known():
+            try:
+                self._manifest.record(name)
+                self._manifest.runs(name)
+                chunks, text = self._manifest.chunks_of(name), self._manifest.text(name) or ""
+            except Corrupt:
+                unreadable.append(name)
+                continue
+            expected = [chunk.id for chunk in named(name, chunks)]
             odd += [
                 str(chunk.id)
                 for chunk, one in zip(chunks, expected, strict=True)
                 if chunk.id != one
                 or text[chunk.metadata["start"] : chunk.metadata["end"]] != chunk.page_content
             ]
-        if not odd:
-            return []
-        return [
-            Fault(
-                "records",
-                "chunks aren't what their sources say; remove these and index them again",
-                tuple(odd),
-                False,
-            )
-        ]
+        if unreadable:
+            return [Fault(UNREADABLE, "sources can't be read: remove these, index again", tuple(unreadable))]
+        if odd:
+            what = "chunks aren't what their sources say: index these with --fresh"
+            return [Fault("records", what, tuple(odd), mendable=False)]
+        return []
 
     def _vectors(self, ids: Sequence[str], deep: bool) -> list[Fault]:
         held, listed = self._store.ids(), set(ids)
@@ -154,6 +164,8 @@ class Check:
         if bad:
             found.append(Fault("vectors", f"vectors can't be used: {broken[bad[0]]}", tuple(bad)))
         skip = {*missing, *bad}
+        # The records say themselves that these are still to be written, by the next run.
+        moved = set(self._manifest.moved())
         other, wrong = [], []
         for chunks in self._chunks([one for one in ids if one not in skip]):
             kept = {
@@ -162,7 +174,7 @@ class Check:
             }
             for chunk in chunks:
                 document = kept.get(str(chunk.id))
-                if (
+                if str(chunk.id) not in moved and (
                     document is None
                     or document.page_content != chunk.page_content
                     or document.metadata != chunk.metadata
@@ -174,7 +186,7 @@ class Check:
             )
         if deep:
             well = [one for one in ids if one not in skip and one not in set(other)]
-            wrong = self._wrong(random.Random(0).sample(well, min(SAMPLE, len(well))))
+            wrong = self._wrong(random.SystemRandom().sample(well, min(SAMPLE, len(well))))
         if wrong:
             found.append(Fault("vectors", "vectors aren't those of their texts", tuple(wrong)))
         return found

@@ -11,6 +11,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
+from homespun.errors import UsageError
 from rag.library.collection import Collection
 
 SCORES, RANKS = "scores", "ranks"
@@ -23,7 +24,7 @@ class Retriever(BaseRetriever, ABC):
     Attributes:
         k: how many at most; `invoke(query, k=…)` says it for one question.
         filter: which chunks are looked at, by their metadata, in the language of `rag.stores.filters`;
-            `invoke(query, filter=…)` says it for one question.
+            `invoke(query, filter=…)` narrows it for one question.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -52,7 +53,13 @@ class Retriever(BaseRetriever, ABC):
         k: int | None = None,
         filter: dict[str, Any] | None = None,  # noqa: A002  LangChain's own name for it
     ) -> list[Document]:
-        return self.find(query, self.k if k is None else k, filter or self.filter, run_manager)
+        count = self.k if k is None else k
+        if count < 1:
+            raise UsageError(f"k is {count}, and has to be 1 or more.")
+        # A question may narrow what a retriever was made for, never widen it.
+        asked = [one for one in (self.filter, filter) if one]
+        both = {"$and": asked} if len(asked) > 1 else (asked[0] if asked else None)
+        return self.find(query, count, both, run_manager)
 
 
 class Arm(Retriever, ABC):

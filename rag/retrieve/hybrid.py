@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 
-from rag.fusion import WEIGHTS, convex, rrf
+from rag.fusion import DEPTH, WEIGHTS, convex, rrf
 from rag.library.collection import Collection
 from rag.retrieve.base import Arm, Retriever, told
 from rag.retrieve.bm25 import BM25Retriever
@@ -28,8 +29,15 @@ class HybridRetriever(Retriever):
     collection: Collection
     fusion: Literal["convex", "rrf"] = "convex"
     weights: dict[str, float] = Field(default_factory=lambda: dict(WEIGHTS))
-    depth: int = Field(default=100, ge=1)
+    depth: int = Field(default=DEPTH, ge=1)
     _arms: tuple[Arm, ...] = PrivateAttr()
+
+    @field_validator("weights")
+    @classmethod
+    def _both(cls, weights: dict[str, float]) -> dict[str, float]:
+        if set(weights) != set(WEIGHTS) or not all(0 <= weight < math.inf for weight in weights.values()):
+            raise ValueError(f"a weight of 0 or more is needed for each of {', '.join(WEIGHTS)}")
+        return weights
 
     def model_post_init(self, context: object) -> None:  # noqa: ARG002
         """Makes the arms."""
@@ -75,5 +83,5 @@ class HybridRetriever(Retriever):
 
 def by_ranks(collection: Collection, **fields: Any) -> HybridRetriever:
     """Makes a hybrid that goes by ranks, both arms counting alike."""
-    equal = {"bm25": 1.0, "dense": 1.0}
-    return HybridRetriever(collection=collection, fusion="rrf", weights=equal, **fields)
+    equal = dict.fromkeys(WEIGHTS, 1.0)
+    return HybridRetriever(collection=collection, fusion="rrf", **{"weights": equal, **fields})

@@ -21,14 +21,14 @@ class MMRRetriever(Retriever):
     Attributes:
         base: who finds.
         collection: whose vectors tell how alike two chunks are.
-        relevance: how much relevance counts beside novelty: 1 keeps the order of `base`.
-        depth: how many are chosen from.
+        lambda_mult: how much relevance counts beside novelty: 1 keeps the order of `base`.
+        fetch_k: how many are chosen from.
     """
 
     base: Retriever
     collection: Collection
-    relevance: float = Field(default=0.7, ge=0, le=1)
-    depth: int = Field(default=50, ge=1)
+    lambda_mult: float = Field(default=0.7, ge=0, le=1)
+    fetch_k: int = Field(default=50, ge=1)
 
     def find(
         self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
@@ -37,7 +37,7 @@ class MMRRetriever(Retriever):
         import numpy as np
 
         config = {"callbacks": run.get_child()}
-        found = self.base.invoke(query, config, k=max(k, self.depth), filter=asked)  # type: ignore[arg-type]
+        found = self.base.invoke(query, config, k=max(k, self.fetch_k), filter=asked)  # type: ignore[arg-type]
         vectors = self.collection.store.vectors([str(document.id) for document in found])
         found = [document for document in found if document.id in vectors]
         if not found:
@@ -50,7 +50,7 @@ class MMRRetriever(Retriever):
         left = set(range(len(found)))
         chosen: list[Document] = []
         while left and len(chosen) < k:
-            gains = self.relevance * worth - (1 - self.relevance) * nearest
+            gains = self.lambda_mult * worth - (1 - self.lambda_mult) * nearest
             best = max(left, key=lambda place: (gains[place], -place))
             left.discard(best)
             chosen.append(with_why(found[best], {"mmr": float(gains[best])}, {"mmr": len(chosen) + 1}))

@@ -43,12 +43,11 @@ class WindowRetriever(Retriever):
             if source not in chunks:
                 chunks[source] = self.collection.chunks(source)
             wide = self._widened(document, chunks[source])
-            for place, other in enumerate(given):
-                if _touch(wide, other):
-                    given[place] = self._joined(other, wide)
-                    break
-            else:
-                given.append(wide)
+            place = len(given)
+            # Joined, it may touch what it didn't touch before.
+            while (at := next((n for n, other in enumerate(given) if _touch(wide, other)), None)) is not None:
+                wide, place = self._joined(given.pop(at), wide), min(place, at)
+            given.insert(place, wide)
         return [self._with_text(document) for document in given]
 
     def _widened(self, document: Document, chunks: list[Document]) -> Document:

@@ -7,7 +7,6 @@ approximate, and two graphs that were built of the same rows on several threads 
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -75,8 +74,6 @@ class Near:
 
         if not len(numbers):
             return
-        if self.graph:
-            library().omp_set_num_threads(os.cpu_count() or 1)
         self.index.add(np.ascontiguousarray(vectors))
         self.numbers = np.concatenate([self.numbers, numbers])
         self._alive = np.concatenate([self._alive, np.ones(len(numbers), dtype=bool)])
@@ -115,8 +112,12 @@ class Near:
             params = library().SearchParameters(sel=selector)
         # One vector on one thread: more of them wait for each other, and where other work shares the cores
         # they do so for ten times as long as the search takes (measured at 100,000 rows: 11 ms, and 80 ms).
+        threads = library().omp_get_max_threads()
         library().omp_set_num_threads(1)
-        cosines, places = self.index.search(vector[None], count, params=params)
+        try:
+            cosines, places = self.index.search(vector[None], count, params=params)
+        finally:
+            library().omp_set_num_threads(threads)
         found = places[0] >= 0
         if self.graph and found.sum() < count:  # not all of a graph is reached where much of it is dead
             return self.among(vector, count, self.numbers)

@@ -11,7 +11,7 @@ import sqlite3
 from collections import OrderedDict
 from typing import TYPE_CHECKING, final
 
-from rag.stores.filters import Filter, to_sql
+from rag.stores.filters import Filter, parse, to_sql
 
 if TYPE_CHECKING:
     from numpy import int64
@@ -79,5 +79,5 @@ class Sieve:
 
 
 def _key(asked: Filter) -> str:
-    """The same for filters that say the same in the same words."""
-    return json.dumps(asked, default=lambda one: sorted(map(repr, one)))
+    """The same for filters that say the same in the same words; 1, 1.0 and True are apart."""
+    return repr(parse(asked))

@@ -17,6 +17,8 @@ class HashedWords(Embeddings):
         fails_after: the call after so many texts raises.
     """
 
+    fingerprint = "hashed words"
+
     def __init__(self, fails_after: int | None = None) -> None:
         self.read: list[str] = []
         self.fails_after = fails_after

@@ -26,14 +26,12 @@ class Slow(HashedWords):
 
 ROOT, FOLDER = sys.argv[1], sys.argv[2]
 DELAY = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
-NAME = sys.argv[4] if len(sys.argv) > 4 else "HashedWords"
 
 
 def told(progress: Progress) -> None:
     print(progress.stage, flush=True)
 
 
-Slow.__name__ = NAME
 library = Library(ROOT, encoder=Slow())
 print("ready", flush=True)
 report = library.collection().index([FOLDER], told)

@@ -112,7 +112,10 @@ def test_a_folder_that_is_gone_takes_its_sources_along_and_brings_them_back_for_
     collection.index([notes])
     notes.rename(tmp_path / "elsewhere")
     report = collection.index()
-    assert (len(report.removed), report.skipped) == (3, {str(notes): "isn't there any more"})
+    assert (len(report.removed), report.skipped) == (
+        3,
+        {str(notes): "isn't there any more, or can't be reached"},
+    )
     assert collection.counts() == (0, 0)
     (tmp_path / "elsewhere").rename(notes)
     back = collection.index()
@@ -238,7 +241,7 @@ def test_documents_can_be_given_without_files(library: Library) -> None:
     [
         ([Document(page_content="x")], "needs an id"),
         ([Document(id="a", page_content="x"), Document(id="a", page_content="y")], "Two documents"),
-        ([Document(id="a", page_content="x", metadata={"tags": ["t"]})], "tags is a list"),
+        ([Document(id="a", page_content="x", metadata={"tags": ["t"]})], "tags of a is a list"),
     ],
 )
 def test_documents_that_cant_be_kept_are_refused(
@@ -282,3 +285,112 @@ def test_an_open_collection_sees_what_another_process_would_write(
     other.close()
     assert "Solveig" in _found(collection, "boat called")[0]
     assert not any("Margit" in text for text in _found(collection, "Margit", k=50))
+
+
+def test_stamps_are_trusted_and_only_when_nothing_can_hide_behind_them(
+    library: Library, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.load.source import Source
+
+    read: list[str] = []
+    real = Source.read
+
+    def counted(self: Source) -> bytes:
+        read.append(self.name)
+        return real(self)
+
+    monkeypatch.setattr(Source, "read", counted)
+    collection = library.collection()
+    collection.index([notes])
+    assert len(read) == 3
+    # They were written just now: a change within the same tick of the clock would leave no trace.
+    collection.index([notes])
+    assert len(read) == 6
+    for file in notes.rglob("*.*"):
+        os.utime(file, (time.time() - 60,) * 2)
+    collection.index([notes])
+    assert len(read) == 9
+    collection.index([notes])
+    assert len(read) == 9
+    assert len(collection.index([notes], fresh=True).added) == 0
+    assert len(read) == 12
+
+
+def test_a_file_that_a_folder_and_a_path_of_its_own_brought_goes_when_its_gone(
+    library: Library, notes: Path
+) -> None:
+    collection = library.collection()
+    collection.index([notes / "boat.md"])
+    collection.index([notes])
+    (notes / "boat.md").unlink()
+    assert collection.index([notes]).removed == [str(notes / "boat.md")]
+
+
+def test_a_hidden_file_that_was_named_stays_when_its_folder_is_indexed(library: Library, notes: Path) -> None:
+    (notes / ".hidden.md").write_text("Hidden words.", encoding="utf-8")
+    collection = library.collection()
+    collection.index([notes / ".hidden.md"])
+    assert collection.index([notes]).removed == []
+
+
+def test_one_path_that_is_gone_doesnt_hold_up_the_others(
+    library: Library, notes: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.md").write_text("Alpha.", encoding="utf-8")
+    collection = library.collection()
+    collection.index([notes, str(other / "*.md")])
+    (other / "a.md").unlink()
+    other.rmdir()
+    (notes / "new.md").write_text("Newly written.", encoding="utf-8")
+    report = collection.index()
+    assert (report.added, report.removed) == ([str(notes / "new.md")], [str(other / "a.md")])
+    assert set(report.skipped) == {str(other / "*.md")}
+
+
+def test_sources_can_be_named_as_paths_from_here(
+    library: Library, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection = library.collection()
+    collection.index([notes])
+    monkeypatch.chdir(notes)
+    collection.remove(["boat.md"])
+    assert collection.counts()[0] == 2
+    monkeypatch.chdir(notes.parent)
+    collection.remove(["notes/"])
+    assert collection.counts() == (0, 0)
+
+
+@pytest.mark.parametrize("key", ["scores", "ranks", "path", "start", "source_end"])
+def test_metadata_with_names_that_mean_something_here_are_refused(library: Library, key: str) -> None:
+    with pytest.raises(UsageError, match=f"{key} means something else"):
+        library.collection().add([Document(id="a", page_content="x", metadata={key: "1"})])
+
+
+def test_metadata_of_none_say_nothing(library: Library) -> None:
+    collection = library.collection()
+    collection.add([Document(id="a", page_content="x", metadata={"author": None, "year": 1802})])
+    (found,) = collection.retriever("dense").invoke("x")
+    assert ("author" in found.metadata, found.metadata["year"]) == (False, 1802)
+
+
+def test_what_fails_in_the_encoder_is_told_as_it_is(tmp_path: Path, notes: Path, words: Any) -> None:
+    class Refusing(type(words)):  # type: ignore[misc]
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            raise ConnectionRefusedError("nobody there")
+
+    library = Library(tmp_path / "library", encoder=Refusing())
+    with pytest.raises(ConnectionRefusedError, match="nobody there"):
+        library.collection().index([notes])
+    library.close()
+
+
+def test_a_metadata_change_is_seen_by_every_arm_at_once(library: Library) -> None:
+    collection = library.collection()
+    collection.add([Document(id="a", page_content="heron", metadata={"status": "secret"})])
+    collection.add([Document(id="a", page_content="heron", metadata={"status": "public"})])
+    for way in ("bm25", "dense", "hybrid"):
+        retriever = collection.retriever(way)
+        assert retriever.invoke("heron", filter={"status": "secret"}) == [], way
+        assert len(retriever.invoke("heron", filter={"status": "public"})) == 1, way

@@ -7,6 +7,7 @@ The moments of the kills come of the seed that the test prints; HOMESPUN_KILL_SE
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -106,6 +107,31 @@ def test_a_killed_index_run_leaves_the_state_before_or_after(tmp_path: Path, wor
 @pytest.mark.timeout(1800)
 def test_thirty_kills(tmp_path: Path, words: Any) -> None:
     _kill(30, tmp_path, words)
+
+
+def _dies_anywhere(points: int, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("killer.py")),
+        str(points),
+        str(SEED),
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["wrong"] == {}
+    assert told["killed"] > points
+
+
+def test_a_run_that_dies_at_any_call_leaves_the_state_before_or_after(tmp_path: Path) -> None:
+    _dies_anywhere(15, tmp_path)
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(1800)
+def test_hundreds_of_deaths(tmp_path: Path) -> None:
+    _dies_anywhere(300, tmp_path)
 
 
 def test_two_processes_that_index_one_collection_take_turns(tmp_path: Path, words: Any) -> None:

@@ -46,7 +46,7 @@ def test_another_user_sees_nothing_until_it_is_shared(of: Callable[[str], Librar
         ben.delete("ada/papers")
     with pytest.raises(NoCollection):
         of("cleo").collection("ada/papers")
-    ada.share("papers", [])
+    ada.unshare("papers", ["ben"])
     with pytest.raises(NoCollection):
         ben.collection("ada/papers")
 

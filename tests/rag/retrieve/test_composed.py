@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.runnables import RunnableLambda
 from pydantic import ValidationError
 
-from homespun.errors import HomespunError
+from homespun.errors import HomespunError, UsageError
 from rag import Library
 from rag.library.collection import Collection
 from rag.retrieve.bm25 import BM25Retriever
@@ -86,11 +87,11 @@ def test_a_weight_of_nothing_leaves_the_other_arm(collection: Collection) -> Non
 def test_mmr_puts_what_is_new_before_what_says_the_same_again(collection: Collection) -> None:
     base = HybridRetriever(collection=collection)
     assert _names(base.invoke("tide table in the harbour office"))[:2] == ["tide", "tide again"]
-    varied = MMRRetriever(base=base, collection=collection, relevance=0.3, k=3)
+    varied = MMRRetriever(base=base, collection=collection, lambda_mult=0.3, k=3)
     chosen = _names(varied.invoke("tide table in the harbour office"))
     assert chosen[0] == "tide"
     assert chosen[1] != "tide again"
-    same = MMRRetriever(base=base, collection=collection, relevance=1.0)
+    same = MMRRetriever(base=base, collection=collection, lambda_mult=1.0)
     assert _names(same.invoke("tide table")) == _names(base.invoke("tide table"))
 
 
@@ -189,3 +190,47 @@ def test_an_empty_collection_has_nothing_to_find(library: Library) -> None:
     for way in ("bm25", "dense", "hybrid", "rrf", "mmr"):
         assert empty.retriever(way).invoke("anything") == []
     assert empty.verify(deep=True) == []
+
+
+def test_a_question_may_narrow_a_filter_and_not_lift_it(collection: Collection) -> None:
+    for way in ("bm25", "dense", "hybrid"):
+        bound = collection.retriever(way, filter={"source": {"$in": ["tide", "ferry"]}})
+        names = set(_names(bound.invoke("the tide and the ferry", filter={"source": {"$ne": "tide"}})))
+        assert names == {"ferry"}, way
+        assert _names(bound.invoke("bread", filter={"source": "bread"})) == [], way
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_a_question_for_no_documents_is_refused(collection: Collection, k: int) -> None:
+    for way in ("bm25", "dense", "hybrid", "rrf", "mmr"):
+        with pytest.raises(UsageError, match="1 or more"):
+            collection.retriever(way).invoke("tide", k=k)
+
+
+def test_weights_are_looked_at_when_they_are_given(collection: Collection) -> None:
+    for weights in ({"dense": 1.0}, {"dense": 1.0, "bm25": -1.0}, {"dense": float("nan"), "bm25": 1.0}):
+        with pytest.raises(ValidationError, match="weight"):
+            collection.retriever("hybrid", weights=weights)
+    assert collection.retriever("rrf", weights={"dense": 2.0, "bm25": 1.0}).invoke("tide")
+
+
+def test_windows_that_a_third_one_joins_are_one(library: Library, tmp_path: Path) -> None:
+    class Given(BM25Retriever):
+        """Finds chunks in an order that is given."""
+
+        places: tuple[int, ...]
+
+        def find(self, query: str, k: int, asked: Any, run: Any) -> list[Document]:
+            chunks = self.collection.chunks(query)
+            return [chunks[place] for place in self.places]
+
+    file = tmp_path / "log.txt"
+    file.write_text(
+        "\n\n".join(f"Day {day}. " + "We sailed on and on. " * 40 for day in range(8)), encoding="utf-8"
+    )
+    made = library.collection("log")
+    made.index([file])
+    base = Given(collection=made, places=(1, 5, 3))
+    wide = WindowRetriever(base=base, collection=made).invoke(str(file))
+    spans = sorted((one.metadata["start"], one.metadata["end"]) for one in wide)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))

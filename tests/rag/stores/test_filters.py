@@ -241,3 +241,20 @@ def _in_sqlite(
     where, values = to_sql(asked)
     found = {number for (number,) in table.execute(f"SELECT number FROM rows WHERE {where}", values)}
     return [number in found for number in range(len(rows))]
+
+
+def test_filters_that_differ_are_never_taken_for_each_other() -> None:
+    from types import MappingProxyType
+
+    from rag.stores.sieve import _key
+
+    keys = [
+        _key(MappingProxyType({"u": "ada"})),
+        _key({"u": "ben"}),
+        _key({"u": {"$in": [1]}}),
+        _key({"u": {"$in": ["1"]}}),
+        _key({"u": 1}),
+        _key({"u": True}),
+        _key({"u": 1.0}),
+    ]
+    assert len(set(keys)) == len(keys)
