@@ -80,18 +80,15 @@ def open_library(settings: Settings, user: str | None = None) -> Iterator[Librar
     """
     from rag.library.library import LOCAL, Library
 
-    library = Library(
+    with Library(
         settings.folder.library,
         user=user or LOCAL,
         encoder=settings.encoder,
         vectors=settings.vectors,
         home=settings.home,
         threads=settings.threads,
-    )
-    try:
+    ) as library:
         yield library
-    finally:
-        library.close()
 
 
 def default_collection() -> str:

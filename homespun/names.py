@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 from homespun.errors import HomespunError, UnknownName
 
 T = TypeVar("T")
+MANY = 30
+"""Names that aren't listed any more, but counted."""
 
 
 class Table(Mapping[str, T], Generic[T]):
@@ -83,6 +85,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     shown = name if len(name) <= 80 else name[:77] + "…"
     if near:
         return f"There is no {kind} {shown!r}. Did you mean {' or '.join(near)}?"
+    if len(names) > MANY:
+        return f"There is no {kind} {shown!r}. There are {len(names):,}, such as {', '.join(names[:3])}."
     if names:
         return f"There is no {kind} {shown!r}. There are: {', '.join(names)}."
     return f"There is no {kind} {shown!r}, and no other {kind} either."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-BATCH = 256
+BATCH = 128
 """Texts that are embedded together."""
 BOUND = 2 * 1024**3
 """Bytes of vectors in the file, at most."""

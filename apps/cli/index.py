@@ -51,6 +51,8 @@ def index(
     from apps import compose
     from homespun.settings import load_settings
 
+    if any(not path.strip() for path in paths or ()):
+        raise UsageError("A path is empty: name a file or a folder.")
     if deep and not verify:
         raise UsageError("--deep goes with --verify.")
     if (verify or repair) and (watch or fresh or (verify and repair)):

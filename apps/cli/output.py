@@ -42,7 +42,7 @@ def note(line: str) -> None:
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Writes a table: columns as wide as they need to be, two spaces apart."""
-    lines = [[str(cell) for cell in row] for row in (head, *rows)]
+    lines = [[" ".join(printable(str(cell)).splitlines()) for cell in row] for row in (head, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
         print(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from apps.cli.options import AsJson, CollectionName
-from apps.cli.output import emit, note, printable
+from apps.cli.output import complain, emit, printable
 from homespun.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def search(
         emit({"query": query, "collection": chosen.name, "by": way, "found": [_plain(one) for one in found]})
         return 0
     if not found:
-        note("nothing found")
+        complain("nothing found")
     for place, document in enumerate(found, 1):
         print(printable(f"{place}. {where_is(document)}"))
         if explain:
@@ -87,12 +87,14 @@ def why(document: Document) -> str:
     """Returns each arm's score and rank, in words."""
     scores, ranks = document.metadata["scores"], document.metadata["ranks"]
     return "; ".join(
-        f"{name} {score:.3f}" + (f" (rank {ranks[name]})" if name in ranks else " (not in its first)")
+        f"{name} {score:.3f}" + (f" (rank {ranks[name]})" if name in ranks else " (not found by it)")
         for name, score in scores.items()
     )
 
 
 def _filter(where: list[str]) -> dict[str, Any] | None:
+    from rag.load.sources import absolute
+
     parts: list[dict[str, Any]] = []
     for condition in where:
         if condition.lstrip().startswith("{"):
@@ -104,7 +106,9 @@ def _filter(where: list[str]) -> dict[str, Any] | None:
         key, equals, value = condition.partition("=")
         if not equals or not key:
             raise UsageError(f"--where takes KEY=VALUE, or a filter as JSON, not {condition!r}.")
-        parts.append({key: {"$in": [value, *_numbers(value)]}})
+        # A source may be named by its path from here.
+        also = [absolute(value)] if key == "source" else _numbers(value)
+        parts.append({key: {"$in": [value, *also]}})
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else {"$and": parts}

@@ -1,11 +1,13 @@
 """Sections of a text: headings and what's under them, up to the next heading.
 
 Contract: sections come in order and hold every block; headings that follow each other with nothing between
-begin one section, which is named by the last of them.
+begin one section, which is named by the last of them. A page's end ends a section, so that what's found can
+be looked up on its page; what goes on is another section under the same titles.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,11 +22,13 @@ class Section:
         path: the titles above its text, the outermost first; not the document's.
         lead: its headings; none before the first heading.
         body: its other blocks; none where nothing follows the last heading.
+        page: the number of the page that it's on; 0 where there are none.
     """
 
     path: tuple[str, ...]
     lead: tuple[Block, ...]
     body: tuple[Block, ...]
+    page: int = 0
 
     @property
     def start(self) -> int:
@@ -43,14 +47,16 @@ def sections(parsed: Parsed) -> list[Section]:
     above: list[tuple[int, str]] = []
     lead: list[Block] = []
     body: list[Block] = []
-    titled = False
+    titled, starts, page = False, [one.start for one in parsed.pages], 0
     for block in _blocks(parsed):
+        before = page
+        page = parsed.pages[max(0, bisect_right(starts, block.start) - 1)].number if starts else 0
+        if (lead or body) and (page != before or (body and block.kind == "heading")):
+            found.append(_section(above, lead, body, before))
+            lead, body = [], []
         if block.kind != "heading":
             body.append(block)
             continue
-        if body:
-            found.append(_section(above, lead, body))
-            lead, body = [], []
         while above and above[-1][0] >= block.level:
             above.pop()
         words = parsed.heading(block)
@@ -60,7 +66,7 @@ def sections(parsed: Parsed) -> list[Section]:
             above.append((block.level, words))
         lead.append(block)
     if lead or body:
-        found.append(_section(above, lead, body))
+        found.append(_section(above, lead, body, page))
     return found
 
 
@@ -72,7 +78,8 @@ def together(ordered: Sequence[Section], small: Sequence[bool]) -> Iterator[tupl
     group: list[Section] = []
     parents: set[tuple[str, ...]] = set()
     for section, tiny in zip(ordered, small, strict=True):
-        if group and tiny and section.path and section.path[:-1] in parents:
+        near = group and tiny and section.page == group[0].page
+        if near and section.path and section.path[:-1] in parents:
             group.append(section)
             parents = {section.path[:-1]}
             continue
@@ -93,8 +100,10 @@ def common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return first[:same]
 
 
-def _section(above: Sequence[tuple[int, str]], lead: Sequence[Block], body: Sequence[Block]) -> Section:
-    return Section(tuple(words for _, words in above if words), tuple(lead), tuple(body))
+def _section(
+    above: Sequence[tuple[int, str]], lead: Sequence[Block], body: Sequence[Block], page: int
+) -> Section:
+    return Section(tuple(words for _, words in above if words), tuple(lead), tuple(body), page)
 
 
 def _blocks(parsed: Parsed) -> Iterator[Block]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -83,13 +83,6 @@ class LexicalIndex:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays, in memory or mapped; the names and stems come on top."""
-        arrays: list[NDArray[Any]] = [self._counts.ends, self._counts.terms, self._counts.times]
-        arrays += [self._bm25.scores[name] for name in ("data", "indices", "indptr")]
-        return sum(array.nbytes for array in arrays)
 
     def top(
         self, query: str, k: int, allowed: NDArray[bool_] | Container[str] | None = None

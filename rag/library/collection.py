@@ -24,7 +24,7 @@ from rag.library.snapshot import Snapshots
 from rag.library.writer import LEXICAL, MARK, Draft, Told, Writer
 from rag.load.sources import Limits, absolute
 from rag.parsed import Origin, Page
-from rag.trouble import ReadOnly
+from rag.trouble import Corrupt, ReadOnly
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rag.cache import CachedEmbeddings
     from rag.chunk.chunker import Chunker
-    from rag.library.verify import Fault
+    from rag.library.verify import Check, Fault
     from rag.retrieve.base import Retriever
     from rag.stores.base import Store
     from rag.stores.filters import Filter
@@ -261,6 +261,8 @@ class Collection:
                 wanted *= 4
             if self.manifest.generation() == snapshot.generation:
                 break
+        if not kept and not asked and not self.store.ids() & snapshot.ids:
+            raise Corrupt(f"The chunks of {self.name} have no vectors: `homespun index --repair` makes them.")
         return kept[:k]
 
     def by_words(self, query: str, k: int, asked: Filter | None = None) -> list[tuple[str, float]]:
@@ -278,21 +280,17 @@ class Collection:
 
     def verify(self, deep: bool = False, told: Told = lambda _: None) -> list[Fault]:
         """Compares records, vectors and lexical index; see `rag.library.verify`."""
-        from rag.library.verify import Check
-
         with ExitStack() as stack:
             # Else what another process is just writing would look like a fault.
             with suppress(ReadOnly):
                 stack.enter_context(locked(self.folder, lambda: told(Progress("waiting"))))
-            return Check(self.folder, self.manifest, self.store, self._embeddings, told).faults(deep=deep)
+            return self._check(told).faults(deep=deep)
 
     def repair(self, told: Told = lambda _: None) -> list[Fault]:
         """Mends what `verify` finds, from what is whole; returns what it found."""
-        from rag.library.verify import Check
-
         with self._mine(told):
             self._clean()
-            return Check(self.folder, self.manifest, self.store, self._embeddings, told).repair()
+            return self._check(told).repair()
 
     def close(self) -> None:
         """Closes what is open."""
@@ -301,6 +299,20 @@ class Collection:
             if self._store is not None:
                 self._store.close()
                 self._store = None
+
+    def _check(self, told: Told) -> Check:
+        from rag.library.verify import Check
+
+        return Check(self.folder, self.manifest, lambda: self.store, self._embeddings, told, self._renew)
+
+    def _renew(self) -> None:
+        """Throws a store away whose files can't be read."""
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+        shutil.rmtree(self.folder / VECTORS, ignore_errors=True)
+        self.store.delete()  # what lies on a server is still there
 
     def _clean(self) -> None:
         """Removes what a run that was stopped left, if there is any: its mark tells."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from homespun.errors import UsageError
 
-DAMAGED = "Delete the collection and index its files again; what was embedded before isn't embedded anew."
+DAMAGED = (
+    "Delete the collection (`homespun collections delete NAME`) and index its files again; what was embedded "
+    "before isn't embedded anew."
+)
 """What to do about records that can't be read."""
 
 

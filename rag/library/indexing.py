@@ -23,7 +23,7 @@ from rag.library.report import Progress, Report
 from rag.library.units import of_document, of_parsed, title_of
 from rag.library.writer import Draft, Told
 from rag.load.parse import parse
-from rag.load.sources import Limits, Skipped, Source, absolute, find
+from rag.load.sources import NO_MATCH, Limits, Skipped, Source, absolute, find
 from rag.parsed import Parsed, Unreadable
 
 READING = 1
@@ -91,6 +91,8 @@ def plan(
         found.add(one.name)
         record = known.get(one.name)
         if isinstance(one, Skipped):
+            if one.name == one.root and one.reason == NO_MATCH and not again:
+                raise UsageError(f"{one.root} {NO_MATCH}.")
             made.skipped[one.name] = one.reason
             if record is not None:
                 made.gone.append(one.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,16 +61,23 @@ class Check:
     Args:
         folder: of the collection.
         manifest: its records.
-        store: its vectors.
+        store: opens its vectors, which may fail.
         embeddings: to make vectors again.
         told: hears how far it is.
+        renew: throws the vector store's files away, so that it's empty when it's opened again.
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, store: Store, embeddings: CachedEmbeddings, told: Told
+        self,
+        folder: Path,
+        manifest: Manifest,
+        store: Callable[[], Store],
+        embeddings: CachedEmbeddings,
+        told: Told,
+        renew: Callable[[], None],
     ) -> None:
-        self._folder, self._manifest, self._store = folder, manifest, store
-        self._embeddings, self._told = embeddings, told
+        self._folder, self._manifest, self._open = folder, manifest, store
+        self._embeddings, self._told, self._renew = embeddings, told, renew
 
     def faults(self, deep: bool = False) -> list[Fault]:
         """Returns what is wrong, nothing if all is well.
@@ -89,26 +96,28 @@ class Check:
             # Without them there is nothing to compare with.
             return [Fault("records", fault.what, fault.ids, mendable=False) for fault in records]
         ids = self._manifest.ids()
-        return [*records, *self._vectors(ids, deep), *self._lexical(ids, deep)]
+        try:
+            vectors = self._vectors(ids, deep)
+        except Corrupt as error:
+            vectors = [Fault("vectors", f"the file is damaged: {error}")]
+        return [*records, *vectors, *self._lexical(ids, deep)]
 
     def repair(self) -> list[Fault]:
         """Mends what can be mended; the collection's lock must be held. Returns what was wrong."""
         found = self.faults(deep=True)
         mendable = [fault for fault in found if fault.mendable]
         ids = self._manifest.ids() if mendable else []
-        again = {one for fault in mendable if fault.part == "vectors" for one in fault.ids}
-        lost = again & set(ids)
-        if again - lost:
-            self._store.delete(sorted(again - lost))
-        done = 0
-        for chunks in self._chunks(sorted(lost)):
-            # Deleted first: a row that can't be read may not be replaced otherwise.
-            self._store.delete([str(chunk.id) for chunk in chunks])
-            # What is kept may be what was wrong.
-            vectors = self._embeddings.embed([indexed(chunk) for chunk in chunks], again=True)
-            self._store.add_vectors(chunks, vectors, [str(chunk.id) for chunk in chunks])
-            done += len(chunks)
-            self._told(Progress("embedding", done, len(lost)))
+        vectors = [fault for fault in mendable if fault.part == "vectors"]
+        try:
+            if any(not fault.ids for fault in vectors):
+                raise Corrupt("The vectors can't be read.")
+            again = {one for fault in vectors for one in fault.ids}
+            self._store.delete(sorted(again))
+            self._embed([one for one in ids if one in again])
+        except Corrupt:
+            # A file that can't be read can't be mended row by row either.
+            self._renew()
+            self._embed(ids)
         if any(fault.part == "lexical" for fault in mendable):
             self._told(Progress("saving"))
             name = uuid.uuid4().hex[:16]
@@ -121,6 +130,19 @@ class Check:
         if self._manifest.exists():
             clean_lexical(self._folder, self._manifest)
         return found
+
+    @property
+    def _store(self) -> Store:
+        return self._open()
+
+    def _embed(self, ids: Sequence[str]) -> None:
+        done = 0
+        for chunks in self._chunks(ids):
+            # What is kept may be what was wrong.
+            vectors = self._embeddings.embed([indexed(chunk) for chunk in chunks], again=True)
+            self._store.add_vectors(chunks, vectors, [str(chunk.id) for chunk in chunks])
+            done += len(chunks)
+            self._told(Progress("embedding", done, len(ids)))
 
     def _records(self) -> list[Fault]:
         broken = self._manifest.faults()

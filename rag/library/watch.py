@@ -34,11 +34,14 @@ def watch(
     Raises:
         HomespunError: what indexing raises.
     """
+    skipped: dict[str, str] = {}
 
     def run() -> None:
+        nonlocal skipped
         report = collection.index(told=told)
-        if report.added or report.changed or report.removed:
+        if report.added or report.changed or report.removed or report.skipped.keys() - skipped.keys():
             done(report)
+        skipped = report.skipped
 
     while not stop.is_set():
         roots = collection.roots()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from rag.load.bounds import few
 from rag.parsed import Block, Kind
 
 BLANK = re.compile(r"\n[^\S\n]*\n(?:[^\S\n]*\n)*")
@@ -38,14 +39,20 @@ def trimmed(text: str, kind: Kind, start: int, end: int, level: int = 0) -> Iter
 
 
 def covered(text: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """Returns the blocks in order, those that begin within another left out, and paragraphs in between."""
-    found: list[Block] = []
-    end = 0
-    for block in sorted(blocks, key=lambda block: block.start):
-        if block.start < end:
-            continue
-        found.extend(paragraphs(text, end, block.start))
-        found.append(block)
-        end = block.end
-    found.extend(paragraphs(text, end))
-    return tuple(found)
+    """Returns the blocks in order, those that begin within another left out, and paragraphs in between.
+
+    Raises:
+        Unreadable: they're too many.
+    """
+
+    def found() -> Iterator[Block]:
+        end = 0
+        for block in sorted(few(blocks), key=lambda block: block.start):
+            if block.start < end:
+                continue
+            yield from paragraphs(text, end, block.start)
+            yield block
+            end = block.end
+        yield from paragraphs(text, end)
+
+    return tuple(few(found()))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rag.load.blocks import BLANK, trimmed
+from rag.load.bounds import few
 from rag.load.decoding import decode
 from rag.load.media import media_of
 from rag.load.normal import normalise
@@ -26,7 +27,7 @@ def load(name: str, data: bytes) -> Parsed:
     return Parsed(
         normal.text,
         media_of(name, "code"),
-        blocks=tuple(_pieces(normal.text)),
+        blocks=tuple(few(_pieces(normal.text))),
         origin=normal.origin,
         metadata={"encoding": encoding},
     )

@@ -11,8 +11,11 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 
+from rag.load.bounds import too_many
 from rag.load.decoding import decode
 from rag.load.draft import Draft, Piece
 from rag.load.media import media_of
@@ -24,9 +27,14 @@ _DELIMITERS = ",;\t|"
 _TRIED_ROWS, _TRIED_CHARACTERS = 100, 1 << 16
 # A quotation mark that is never closed would swallow the rest of the file.
 _LINES_OF_A_ROW = 1000
+_CELLS_OF_A_ROW = 100_000
 _COLUMN = 80
 # The module's limit on fields counts for the whole process, so that one file at a time changes it.
 _LIMIT = threading.Lock()
+
+
+class _Endless(Exception):  # noqa: N818
+    """A row goes on for too many lines."""
 
 
 class Row(NamedTuple):
@@ -51,21 +59,28 @@ def load(name: str, data: bytes) -> Parsed:
         before = csv.field_size_limit(len(original) + 1)
         try:
             delimiter = _delimiter(original, "\t" if media != "text/csv" else ",")
-            rows = _read(original, delimiter)
+            try:
+                draft, count = _drafted(_rows(original, delimiter, csv.QUOTE_MINIMAL))
+            except _Endless:
+                draft, count = _drafted(_rows(original, delimiter, csv.QUOTE_NONE))
         finally:
             csv.field_size_limit(before)
-    draft = Draft()
+    return draft.parsed(media, metadata={"encoding": encoding, "rows": count})
+
+
+def _drafted(rows: Iterator[Row]) -> tuple[Draft, int]:
+    """Returns the rows' lines and how many rows there are, without holding more than a few rows."""
+    head = list(islice(rows, 1 + _TRIED_ROWS))
     names: Sequence[str] = ()
-    if _has_header(rows):
-        names = [" ".join(cell.split())[:_COLUMN] for cell in rows[0].cells]
-        if len(rows) > 1:
-            rows = rows[1:]
-        else:
-            names = ()
-    for row in rows:
+    if len(head) > 1 and _has_header(head):
+        names = [" ".join(cell.split())[:_COLUMN] for cell in head.pop(0).cells]
+    draft = Draft()
+    count = 0
+    for row in chain(head, rows):
         line = _line(row.cells, names)
         draft.add("row", [Piece(line, row.start, row.end - row.start)], before="\n", same=False)
-    return draft.parsed(media, metadata={"encoding": encoding, "rows": len(rows)})
+        count += 1
+    return draft, count
 
 
 def _line(cells: Sequence[str], names: Sequence[str]) -> str:
@@ -78,21 +93,27 @@ def _line(cells: Sequence[str], names: Sequence[str]) -> str:
     return "; ".join(parts)
 
 
-def _read(text: str, delimiter: str) -> list[Row]:
-    rows = list(_rows(text, delimiter, csv.QUOTE_MINIMAL))
-    if any(text.count("\n", row.start, row.end) > _LINES_OF_A_ROW for row in rows):
-        rows = list(_rows(text, delimiter, csv.QUOTE_NONE))
-    return rows
-
-
 def _rows(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[Row]:
-    """Gives the rows that aren't blank."""
+    """Gives the rows that aren't blank.
+
+    Raises:
+        _Endless: one has too many lines.
+        Unreadable: one has too many cells.
+    """
     start = at = 1 if text.startswith("\ufeff") else 0
+    number = cells_of_row = 0
 
     def lines() -> Iterator[str]:
-        nonlocal at
+        nonlocal at, number, cells_of_row
         for found in _LINE.finditer(text, at):
+            # Checked before the reader puts the row together.
+            number += 1
+            cells_of_row += text.count(delimiter, at, found.end())
             at = found.end()
+            if number > _LINES_OF_A_ROW:
+                raise _Endless
+            if cells_of_row > _CELLS_OF_A_ROW:
+                raise too_many(_CELLS_OF_A_ROW)
             yield found[0]
 
     for cells in csv.reader(
@@ -104,6 +125,7 @@ def _rows(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[Row]:
         if any(cell and not cell.isspace() for cell in cells):
             yield Row(cells, start, end)
         start = at
+        number = cells_of_row = 0
 
 
 def _delimiter(text: str, usual: str) -> str:
@@ -114,10 +136,9 @@ def _delimiter(text: str, usual: str) -> str:
     best, highest = usual, 0.0
     for delimiter in (usual, *_DELIMITERS.replace(usual, "")):
         widths = Counter[int]()
-        for number, row in enumerate(_rows(head, delimiter, csv.QUOTE_MINIMAL)):
-            if number == _TRIED_ROWS:
-                break
-            widths[len(row.cells)] += 1
+        with suppress(_Endless):
+            for row in islice(_rows(head, delimiter, csv.QUOTE_MINIMAL), _TRIED_ROWS):
+                widths[len(row.cells)] += 1
         if not widths:
             continue
         width, count = max(widths.items(), key=lambda item: (item[1], item[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from rag.load.bounds import MOST_BLOCKS, MOST_RUNS, too_many
 from rag.load.normal import compose, normalise, whole
 from rag.parsed import Block, Kind, Origin, Parsed, Run, merged
 
@@ -44,6 +45,9 @@ class Draft:
             before: what parts it from the block before.
             same: whether pieces as long as what they stand for are the same characters; else they stand as
                 wholes.
+
+        Raises:
+            Unreadable: it's one too many.
         """
         parts: list[str] = []
         runs: list[Run] = []
@@ -68,13 +72,17 @@ class Draft:
             self._parts.append(before)
             self._length += len(before)
         shift = self._length - first
+        shifted: list[Run] = []
         for run in runs:
             # Blanks around the block go.
             low, high = max(run.start, first), min(run.start + run.length, last)
             if low < high and run.length == run.source_length:
-                self._runs.append(Run(low + shift, high - low, run.source + low - run.start, high - low))
+                shifted.append(Run(low + shift, high - low, run.source + low - run.start, high - low))
             elif low < high:
-                self._runs.extend(whole(low + shift, high - low, run.source, run.source_length))
+                shifted.extend(whole(low + shift, high - low, run.source, run.source_length))
+        self._runs.extend(merged(shifted))
+        if len(self._blocks) == MOST_BLOCKS or len(self._runs) > MOST_RUNS:
+            raise too_many(MOST_BLOCKS if len(self._blocks) == MOST_BLOCKS else MOST_RUNS)
         self._parts.append(text[first:last])
         self._blocks.append(Block(kind, self._length, self._length + last - first, level))
         self._length += last - first

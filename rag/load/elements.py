@@ -21,6 +21,9 @@ VOID = frozenset(_VOID.split())
 HIDDEN = frozenset(_HIDDEN.split())
 """Elements whose content isn't text of the page, or is the same on each."""
 
+# What may stand in the head; all else closes it, as in a browser.
+_METADATA = frozenset("base basefont bgsound link meta title noscript style script template".split())
+
 BLOCKS = frozenset(_BLOCKS.split())
 """Elements that begin on a line of their own, but paragraphs and headings."""
 
@@ -34,6 +37,7 @@ _SIBLINGS = {
     "tr": ({"tr"}, {"table"}),
 }
 _DEEPEST = 512
+_FOREIGN = ("svg", "math")
 
 
 class Elements:
@@ -62,12 +66,21 @@ class Elements:
             others, bounds = _SIBLINGS[tag]
             if any(self._counts[other] for other in others):
                 closed += self._close_nearest(others, bounds - others)
-        if tag in {"body", "main", "article"} and self._counts["head"]:
+        if self.top == "head" and tag not in _METADATA and tag != "head":
             closed += self.close("head")
         if tag not in VOID and len(self._open) < _DEEPEST:
             self._open.append((tag, hidden or self.hidden))
             self._counts[tag] += 1
         return iter(closed)
+
+    @property
+    def titled(self) -> bool:
+        """Whether what comes now is the title of the page, not that of a picture in it."""
+        return self.top == "title" and not any(self._counts[tag] for tag in _FOREIGN)
+
+    def words(self) -> Iterator[str]:
+        """Closes the head before words that are in none of its elements; gives what ``close`` does."""
+        return self.close("head") if self.top == "head" else iter(())
 
     def close(self, tag: str) -> Iterator[str]:
         """Closes an element and all in it; gives the seen ones. Nothing happens if it isn't open."""
@@ -83,6 +96,8 @@ class Elements:
                 del self._open[place:]
                 for one, _ in closed:
                     self._counts[one] -= 1
+                    if not self._counts[one]:
+                        del self._counts[one]  # a file can have any number of names
                 return [one for one, hidden in reversed(closed) if not hidden]
             if tag in bounds:
                 break

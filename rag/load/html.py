@@ -53,11 +53,15 @@ class _Reader(HTMLParser):
         self.title = ""
         self._original = original
         self._elements = Elements()
-        self._starts = [0, *(found.end() for found in re.finditer("\n", original))]
+        self._line, self._start = 1, 0
 
     def _place(self) -> int:
         line, column = self.getpos()
-        return self._starts[line - 1] + column
+        # Places only go on, so there's no need to know the starts of all lines at once.
+        while self._line < line:
+            self._start = self._original.index("\n", self._start) + 1
+            self._line += 1
+        return self._start + column
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -111,8 +115,11 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         place = self._place()
-        if self._elements.top == "title" and not self.title:
-            self.title = self.draft.plain(place, place + len(data))
+        if not data.isspace():
+            for closed in self._elements.words():
+                self._closed(closed)
+        if self._elements.titled:
+            self.title = self.title or self.draft.plain(place, place + len(data))
         elif not self._elements.hidden:
             self.draft.data(place, place + len(data))
 

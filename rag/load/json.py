@@ -6,11 +6,12 @@ from itertools import groupby
 from json import JSONDecodeError
 
 from rag.load import jsonl, text
+from rag.load.bounds import few
 from rag.load.decoding import decode
 from rag.load.draft import Draft
 from rag.load.media import media_of
 from rag.load.records import add_record
-from rag.load.values import record
+from rag.load.values import Leaf, Reading
 from rag.parsed import Parsed
 
 
@@ -20,15 +21,21 @@ def load(name: str, data: bytes) -> Parsed:
     What isn't JSON but JSON Lines, or text that can be read at least, is loaded as that.
     """
     original, encoding = decode(data)
+    reading = Reading(original, 1 if original.startswith("\ufeff") else 0)
+    draft = Draft()
+    title = ""
+    listed = original.lstrip("\ufeff \t\r\n").startswith("[")
+
+    def part(pair: tuple[int, Leaf]) -> int:
+        return pair[1].record if listed else pair[0]
+
     try:
-        found, end = record(original, 0, 1 if original.startswith("\ufeff") else 0)
+        for _, one in groupby(enumerate(reading), key=part):
+            record = [leaf for _, leaf in few(one)]
+            add_record(draft, original, record)
+            title = title or next((leaf.string for leaf in record if leaf.path == "title" and leaf.string), "")
     except JSONDecodeError:
         return text.load(name, data)
-    if original[end:].strip():
+    if original[reading.end :].strip():
         return jsonl.load(name, data)
-    draft = Draft()
-    listed = original.lstrip("\ufeff \t\r\n").startswith("[")
-    for _, one in groupby(enumerate(found), key=lambda pair: pair[1].record if listed else pair[0]):
-        add_record(draft, original, [leaf for _, leaf in one])
-    title = next((leaf.string for leaf in found if leaf.path == "title" and leaf.string), "")
     return draft.parsed(media_of(name, "json"), title, {"encoding": encoding})

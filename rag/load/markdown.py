@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rag.load.blocks import covered, trimmed
+from rag.load.bounds import MOST_BLOCKS, too_many
 from rag.load.decoding import decode
 from rag.load.media import media_of
 from rag.load.normal import normalise
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _FRONT = re.compile(r"\s*(---|\+\+\+)[^\S\n]*\n(?:.*?\n)??\1[^\S\n]*(?:\n|$)", re.DOTALL)
 _FACT = re.compile(r"^(title|author|date|description)[^\S\n]*[:=][^\S\n]*(\S.*)$", re.MULTILINE)
+# What may begin a block: a mark at the edge, a cell, a blank line. One line can nest many.
+_MARK = re.compile(r"(?:\A|(?<=\n))[^\S\n]*(?:(?:[-+*>#]|\d{1,9}[.)])[^\S\n]*)+|\||\n[^\S\n]*(?=\n)")
+_MARKS = re.compile(r"[-+*>#.)|\n]")
 _LEAVES: dict[str, Kind] = {
     "fence": "code",
     "code_block": "code",
@@ -33,10 +37,15 @@ _LEAVES: dict[str, Kind] = {
 
 
 def load(name: str, data: bytes) -> Parsed:
-    """Returns the text, its headings, code, items, tables' rows and paragraphs, and front matter's facts."""
+    """Returns the text, its headings, code, items, tables' rows and paragraphs, and front matter's facts.
+
+    Raises:
+        Unreadable: it has too many of them.
+    """
     original, encoding = decode(data)
     normal = normalise(original)
     text = normal.text
+    _check(text)
     front = _FRONT.match(text)
     body = front.end() if front else 0
     facts = {key: _unquoted(value) for key, value in _FACT.findall(front[0])} if front else {}
@@ -54,6 +63,19 @@ def load(name: str, data: bytes) -> Parsed:
         origin=normal.origin,
         metadata={**facts, "encoding": encoding},
     )
+
+
+def _check(text: str) -> None:
+    """Counts what may begin a block, since the reader's tokens cost more than the blocks.
+
+    Raises:
+        Unreadable: it's too much.
+    """
+    count = 0
+    for found in _MARK.finditer(text):
+        count += len(_MARKS.findall(found[0]))
+        if count > MOST_BLOCKS:
+            raise too_many(MOST_BLOCKS)
 
 
 @lru_cache(maxsize=1)

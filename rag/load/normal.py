@@ -7,6 +7,7 @@ spaces, tabs and the joiners that some scripts and emoji need. Normalising what 
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from bisect import bisect_right
@@ -14,7 +15,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from rag.parsed import Origin, Run, merged
+from rag.load.bounds import joined
+from rag.parsed import Origin, Run
 
 # One for one, so that nothing moves.
 _REPLACED = {
@@ -78,6 +80,9 @@ def normalise(original: str) -> Normal:
 
     Where a run has two equal lengths its characters stand for each other one by one, though a line feed may
     stand for another line's end, a space for a wider one, and a letter for its twin.
+
+    Raises:
+        Unreadable: so much differs that the runs are too many.
     """
     text = original
     if not text.isascii() and _TO_REPLACE.search(text):
@@ -88,12 +93,12 @@ def normalise(original: str) -> Normal:
         text = _LONE_RETURN.sub("\n", text)
     unwanted = _excessive() if not text.isascii() and _MANY.search(text) else _DROPPED
     dropped = unwanted.search(text) is not None
-    kept = tuple(_kept(text, unwanted)) if dropped else ()
+    kept = joined(_kept(text, unwanted)) if dropped else ()
     if dropped:
         text = "".join([text[run.source : run.source + run.length] for run in kept])
     if not unicodedata.is_normalized("NFC", text):
         text, composed = _composed(text)
-        kept = merged(compose(composed, kept)) if kept else composed
+        kept = joined(compose(composed, kept)) if kept else composed
     if not text:
         return Normal(text, ())
     return Normal(text, kept)
@@ -120,20 +125,23 @@ def _kept(text: str, unwanted: re.Pattern[str]) -> Iterator[Run]:
 
 def _composed(text: str) -> tuple[str, tuple[Run, ...]]:
     """Returns the NFC of a text, letter by letter where it isn't yet."""
-    parts: list[str] = []
-    runs: list[Run] = []
-    length = start = 0
-    for line in text.splitlines(keepends=True):
-        for piece in [line] if unicodedata.is_normalized("NFC", line) else _letters(line):
-            normal = unicodedata.normalize("NFC", piece)
-            parts.append(normal)
-            if normal == piece or len(normal) == 1:
-                runs.append(Run(length, len(normal), start, len(piece)))
-            else:  # marks in another order, perhaps
-                runs.extend(whole(length, len(normal), start, len(piece)))
-            length += len(normal)
-            start += len(piece)
-    return "".join(parts), merged(runs)
+    parts = io.StringIO(newline="")
+
+    def runs() -> Iterator[Run]:
+        length = start = 0
+        for line in text.splitlines(keepends=True):
+            for piece in [line] if unicodedata.is_normalized("NFC", line) else _letters(line):
+                normal = unicodedata.normalize("NFC", piece)
+                parts.write(normal)
+                if normal == piece or len(normal) == 1:
+                    yield Run(length, len(normal), start, len(piece))
+                else:  # marks in another order, perhaps
+                    yield from whole(length, len(normal), start, len(piece))
+                length += len(normal)
+                start += len(piece)
+
+    found = joined(runs())
+    return parts.getvalue(), found
 
 
 def _letters(line: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+from rag.load.bounds import MOST_RUNS, too_many
 from rag.load.draft import Draft, Piece
 from rag.parsed import Kind, Parsed
 
@@ -62,7 +63,7 @@ class PageDraft:
             self.start("row")
         self._blank = None
         if self._cells:
-            self._pieces.append(Piece(_BETWEEN))
+            self._put(Piece(_BETWEEN))
         self._cells += 1
 
     def line_break(self) -> None:
@@ -71,10 +72,14 @@ class PageDraft:
         if self._kind == "row":
             self._space()
         elif self._pieces:
-            self._pieces.append(Piece("\n"))
+            self._put(Piece("\n"))
 
     def data(self, start: int, end: int) -> None:
-        """Takes ``original[start:end]``."""
+        """Takes ``original[start:end]``.
+
+        Raises:
+            Unreadable: the block has too many pieces.
+        """
         verbatim = self._kind == "code"
         for found in (_VERBATIM if verbatim else _TOKEN).finditer(self._original, start, end):
             token, at = found[0], found.start()
@@ -83,10 +88,10 @@ class PageDraft:
                 continue
             if self._blank is not None:
                 if self._pieces and not self._pieces[-1].text.endswith((" ", "\n")):
-                    self._pieces.append(self._blank)
+                    self._put(self._blank)
                 self._blank = None
             meant = html.unescape(token) if token[0] == "&" else token
-            self._pieces.append(Piece(meant, at, len(token)))
+            self._put(Piece(meant, at, len(token)))
 
     def plain(self, start: int, end: int) -> str:
         """Returns ``original[start:end]`` with entities resolved."""
@@ -104,6 +109,11 @@ class PageDraft:
     def parsed(self, media: str, title: str, metadata: dict[str, str | int | float | bool]) -> Parsed:
         """Returns the page."""
         return self._draft.parsed(media, title, metadata)
+
+    def _put(self, piece: Piece) -> None:
+        if len(self._pieces) == MOST_RUNS:
+            raise too_many(MOST_RUNS)
+        self._pieces.append(piece)
 
     def _space(self) -> None:
         if self._pieces and self._blank is None:

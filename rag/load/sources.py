@@ -21,7 +21,10 @@ from rag.load.limits import Limits
 from rag.load.source import Skipped, Source, shown
 from rag.load.walk import Walk, said, special
 
-__all__ = ["Limits", "Skipped", "Source", "absolute", "find"]
+NO_MATCH = "matches no file"
+"""Why a glob is skipped."""
+
+__all__ = ["NO_MATCH", "Limits", "Skipped", "Source", "absolute", "find"]
 
 _MAGIC = re.compile(r"[*?\[]")
 _PIECE = re.compile(r"\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
@@ -113,7 +116,7 @@ def _found(arguments: Sequence[_Argument], limits: Limits) -> Iterator[Source | 
                 known.add(one.name)
                 yield one
         if argument.pattern is not None and not matched:
-            yield Skipped(shown(argument.root), argument.root, "matches no file")
+            yield Skipped(shown(argument.root), argument.root, NO_MATCH)
 
 
 def _of(argument: _Argument, limits: Limits) -> Iterator[Source | Skipped]:

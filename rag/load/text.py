@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.load.blocks import paragraphs
+from rag.load.bounds import few
 from rag.load.decoding import decode
 from rag.load.media import media_of
 from rag.load.normal import normalise
@@ -16,7 +17,7 @@ def load(name: str, data: bytes) -> Parsed:
     return Parsed(
         normal.text,
         media_of(name, "text"),
-        blocks=tuple(paragraphs(normal.text)),
+        blocks=tuple(few(paragraphs(normal.text))),
         origin=normal.origin,
         metadata={"encoding": encoding},
     )

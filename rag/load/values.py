@@ -6,11 +6,12 @@ Contract: no recursion, so no depth of nesting overflows the stack.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import NamedTuple
 
+from rag.load.bounds import few
 from rag.parsed import Unreadable
 
 DEPTH = 200
@@ -93,21 +94,35 @@ def leaves(text: str, at: int = 0) -> Generator[Leaf, None, int]:
             return at
 
 
+class Reading:
+    """The leaves of a value, and where it ends once all are given.
+
+    Args:
+        text: that it's in.
+        at: where it begins, or blanks before it.
+    """
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text = text
+        self.end = at
+
+    def __iter__(self) -> Iterator[Leaf]:
+        """Gives them, and raises what `leaves` does."""
+        self.end = yield from leaves(self._text, self.end)
+
+
 def record(text: str, shift: int, at: int = 0) -> tuple[list[Leaf], int]:
     """Returns the leaves of the value at `at`, and where it ends; places are `shift` further on.
 
     Raises:
         JSONDecodeError: there is none.
-        Unreadable: it's nested too deeply.
+        Unreadable: it's nested too deeply, or holds too many.
     """
-    found: list[Leaf] = []
-    reading = leaves(text, at)
-    while True:
-        try:
-            leaf = next(reading)
-        except StopIteration as stopped:
-            return found, stopped.value + shift
-        found.append(leaf._replace(start=leaf.start + shift, end=leaf.end + shift) if shift else leaf)
+    reading = Reading(text, at)
+    found = [
+        leaf._replace(start=leaf.start + shift, end=leaf.end + shift) if shift else leaf for leaf in few(reading)
+    ]
+    return found, reading.end + shift
 
 
 def _next(text: str, at: int, inside: _Open) -> tuple[str, int]:

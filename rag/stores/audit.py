@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 _READ = 1000
+_ROUNDING = 1e-4
 
 
 def audit(connection: sqlite3.Connection, width: int | None) -> dict[str, str]:
@@ -67,4 +68,7 @@ def _fault(row: Sequence[object], width: int | None) -> str | None:
     row_of = np.frombuffer(blob, dtype="<f4")
     if not np.isfinite(row_of).all():
         return "its vector isn't finite"
-    return None if row_of.any() else "its vector is zero"
+    if not row_of.any():
+        return "its vector is zero"
+    length = float(np.linalg.norm(row_of.astype(np.float64)))
+    return None if abs(length - 1) < _ROUNDING else f"its vector has a length of {length:.4g} instead of 1"

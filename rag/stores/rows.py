@@ -26,7 +26,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
     "text TEXT NOT NULL, metadata TEXT NOT NULL, vector BLOB NOT NULL)",
 )
-_ADVICE = "Delete it and index again."
+_ADVICE = "`homespun index --repair` makes it anew from the collection's records."
 
 
 @final

@@ -58,6 +58,14 @@ def _flip_byte(folder: Path) -> None:
     largest.write_bytes(bytes(content))
 
 
+def _harm_page(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    for place in range(8192, len(content), 8192):
+        content[place + 4000 : place + 4064] = b"\xff" * 64
+        content[place : place + 8] = b"\x00" * 8
+    file.write_bytes(bytes(content))
+
+
 @pytest.mark.parametrize(
     ("harm", "part", "said"),
     [
@@ -88,6 +96,16 @@ def _flip_byte(folder: Path) -> None:
             ),
             "vectors",
             "aren't those of their texts",
+        ),
+        (lambda folder: (folder / VECTORS).write_bytes(b"no database" * 900), "vectors", "file is damaged"),
+        (lambda folder: _harm_page(folder / VECTORS), "vectors", ""),
+        (
+            lambda folder: _sql(
+                folder / VECTORS,
+                "UPDATE rows SET vector = CAST(x'0000803f' || substr(vector, 5) AS BLOB) WHERE number = 1",
+            ),
+            "vectors",
+            "a length of",
         ),
         (lambda folder: shutil.rmtree(_lexical(folder)), "lexical", ""),
         (_cut_file, "lexical", ""),
@@ -157,8 +175,37 @@ def test_records_that_cant_be_read_are_one_clear_line(tmp_path: Path, notes: Pat
     library.close()
     (collection.folder / "manifest.sqlite").write_bytes(b"not a database" * 100)
     after = Library(tmp_path / "library", encoder=words)
-    with pytest.raises(Corrupt, match="Delete the collection"):
+    with pytest.raises(Corrupt, match="collections delete"):
         after.collection().verify()
     (listed,) = after.collections()
     assert "damaged" in listed.trouble
     after.close()
+
+
+def test_a_search_without_any_vectors_says_so(
+    broken: Callable[[Callable[[Path], None]], Collection],
+) -> None:
+    collection = broken(lambda folder: shutil.rmtree(folder / "vectors"))
+    for way in ("dense", "hybrid"):
+        with pytest.raises(Corrupt, match="--repair"):
+            collection.retriever(way).invoke("boat")
+    assert collection.retriever("bm25").invoke("boat")
+    collection.close()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "UPDATE chunks SET metadata = 'no json' WHERE position = 0",
+        "UPDATE sources SET text = x'0011' WHERE number = 1",
+        "UPDATE sources SET about = '[' WHERE number = 2",
+        "UPDATE sources SET origin = NULL WHERE number = 3",
+    ],
+)
+def test_values_of_records_that_cant_be_read_are_a_fault_and_no_crash(
+    broken: Callable[[Callable[[Path], None]], Collection], line: str
+) -> None:
+    collection = broken(lambda folder: _sql(folder / "manifest.sqlite", line))
+    for found in (collection.verify(), collection.repair(), collection.verify(deep=True)):
+        assert [(fault.part, fault.mendable) for fault in found] == [("records", False)]
+    collection.close()
