@@ -3,10 +3,13 @@
 - "eager": the net's own forward, padded; the reference.
 - "fused": float32 without padding (`models.inference.encoder_step`); equal within 1e-5.
 - "bfloat16": the same with bfloat16 products; cosine with the exact vector above 0.999.
-- "int8": what goes into products in 8 bits, bfloat16 between; cosine 0.997, of an empty text above 0.98.
+- "int8": what goes into products in 8 bits. With quick products of bytes (`models.inference.rounded`) MiniLM's
+  cosines are 0.998 on average over passages, questions and code, of a passage at least 0.995, of a word or an
+  empty text 0.99. Without them, and with adapters: 0.997, of an empty text above 0.98.
 
-"int8" is no quicker than "bfloat16" where the processor has products of that type, and less near: it's for
-processors without. `homespun bench embed` measures all of them beside sentence-transformers.
+With quick products of bytes "int8" embeds 1.4 times as many passages of 110 tokens a second as "bfloat16"
+does (measured on one thread); without them it's no quicker, and for processors that have products of neither
+type. `homespun bench embed` measures all of them beside sentence-transformers.
 """
 
 from __future__ import annotations
@@ -41,6 +44,16 @@ def quickest() -> Way:
     from models.inference.linear import has_onednn
 
     return "bfloat16" if has_onednn(torch.bfloat16) else "fused"
+
+
+def quickest_to_embed() -> Way:
+    """The way that is quickest here for vectors of texts, which the last digits matter less to.
+
+    "int8" where bytes have quick products; else `quickest`.
+    """
+    from models.inference.rounded import has_bytes
+
+    return "int8" if has_bytes() else quickest()
 
 
 def check_way(way: str) -> None:

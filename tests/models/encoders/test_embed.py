@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from homespun.errors import ModelNotFound, UsageError
-from models.encoders import load_embeddings
+from models.encoders import embed, load_embeddings
 from models.encoders.embed import LocalEmbeddings
 from models.encoders.trunk import locate, open_trunk
 
@@ -31,6 +31,13 @@ def test_order_and_company_do_not_matter(plain: Path) -> None:
     np.testing.assert_allclose([embeddings.embed_query(text) for text in TEXTS], together, atol=1e-6)
     alone = LocalEmbeddings(str(plain), batch_tokens=1)
     assert alone.embed_documents(TEXTS) == [alone.embed_query(text) for text in TEXTS]
+
+
+def test_without_a_way_it_takes_the_quickest(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed, "quickest_to_embed", lambda: "int8")
+    found = LocalEmbeddings(str(plain), way=None).embed(TEXTS)
+    np.testing.assert_array_equal(found, LocalEmbeddings(str(plain), way="int8").embed(TEXTS))
+    assert np.abs(found - LocalEmbeddings(str(plain)).embed(TEXTS)).max() > 1e-5
 
 
 def test_no_text_gives_no_vector(plain: Path) -> None:

@@ -10,9 +10,10 @@ import torch
 from homespun.errors import UsageError
 from models.blocks.lora import LoRAConfig, adapted, adapter_parameters
 from models.encoders.embed import WAY, LocalEmbeddings
-from models.encoders.passes import WAYS
+from models.encoders.passes import WAYS, quickest, quickest_to_embed
 from models.encoders.trunk import Trunk, locate, open_trunk
-from models.inference import encoder_step
+from models.inference import encoder_step, rounded
+from models.inference.rounded import has_bytes
 from models.nets.encoder import Encoder
 
 ROWS = [[2, 7, 9, 3, 8, 3], [2, 6, 3], [2] + 40 * [11] + [3], [2, 6, 9], [5]]
@@ -81,6 +82,34 @@ def test_vectors_of_the_real_encoder_agree(minilm: str, way: str) -> None:
     assert least > {"bfloat16": 0.9995, "int8": 0.98}.get(way, 1 - 1e-6)
     if way == WAY:
         np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_the_quickest_way_to_embed_is_bytes_where_they_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounded, "has_bytes", lambda: True)
+    assert quickest_to_embed() == "int8"
+    monkeypatch.setattr(rounded, "has_bytes", lambda: False)
+    assert quickest_to_embed() == quickest() != "int8"
+
+
+@pytest.mark.skipif(not has_bytes(), reason="no quick products of bytes here")
+def test_vectors_in_bytes_are_near_the_exact_ones_and_the_same_in_any_company(minilm: str) -> None:
+    prose = [
+        "The mill by the river was sold in 1911 and has ground no corn since; its wheel is still there.",
+        "Prices of copper fell by 3.4 % in March, after the mines in the north had opened again. " * 5,
+        "Which of the two bridges is older, and who paid for it?",
+        "def area(radius: float) -> float:\n    return math.pi * radius**2\n",
+        "Der Zug nach Lyon fährt um 14:05 von Gleis 7.",
+    ]
+    short = ["a", "Hello", "42", ""]
+    exact = LocalEmbeddings(minilm, threads=1, way="eager").embed(prose + short)
+    embeddings = LocalEmbeddings(minilm, threads=1, way="int8")
+    found = embeddings.embed(prose + short)
+    cosines = (found * exact).sum(1)
+    assert cosines[: len(prose)].min() > 0.995
+    assert cosines[len(prose) :].min() > 0.985
+    alone = np.concatenate([embeddings.embed([text]) for text in prose + short])
+    np.testing.assert_allclose(alone, found, atol=1e-3)
+    np.testing.assert_array_equal(embeddings.embed(prose + short), found)
 
 
 def test_an_adapter_that_is_being_trained_is_read_anew_and_its_base_is_not_laid_out_again(

@@ -8,7 +8,9 @@ import torch
 
 from homespun.errors import UsageError
 from models.blocks.lora import LoRAConfig, adapted, adapter_parameters, merged
+from models.inference import encoder_step
 from models.inference.encoder_step import EncoderStep, runs
+from models.inference.rounded import has_bytes
 from models.nets.encoder import Encoder, EncoderConfig
 
 LENGTHS = [17, 17, 4, 17, 1, 9, 9, 9, 30]
@@ -88,6 +90,31 @@ def test_neighbours_hardly_change_a_row(net: Encoder, precision: str) -> None:
     alone = torch.cat([step(part, [len(part)]) for part in ids.split(LENGTHS)])
     tolerance = 1e-5 if precision == "float32" else 0.05
     torch.testing.assert_close(step(ids, LENGTHS), alone, atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.skipif(not has_bytes(), reason="no quick products of bytes here")
+def test_bytes_give_a_row_the_same_states_in_any_company_and_every_time(net: Encoder) -> None:
+    ids, _ = drawn(LENGTHS)
+    before = torch.random.get_rng_state()
+    step = EncoderStep(net, "int8")
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert not step.matrices  # those of the layers of bytes are of no use to others
+    together = step(ids, LENGTHS)
+    alone = torch.cat([step(part, [len(part)]) for part in ids.split(LENGTHS)])
+    torch.testing.assert_close(together, alone, atol=1e-3, rtol=0)
+    assert torch.equal(EncoderStep(net, "int8")(ids, LENGTHS), together)
+
+
+@pytest.mark.parametrize("why", ["kernels", "activation", "adapters"])
+def test_int8_does_without_bytes_where_they_cannot_serve(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_step, "has_bytes", lambda: why != "kernels")
+    net = made(activation="relu2") if why == "activation" else made()
+    net = with_adapter(net) if why == "adapters" else net
+    step = EncoderStep(net, "int8")
+    assert len(step.matrices) == 4 * len(net.layers)
+    ids, types = drawn(LENGTHS)
+    wanted = reference(net, ids, types, LENGTHS)
+    assert torch.cosine_similarity(step(ids, LENGTHS, types), wanted).min() > 0.99
 
 
 @pytest.mark.parametrize("shape", [{}, {"dora": True}, {"targets": ("output", "up", "down")}])
