@@ -28,6 +28,7 @@ LOADERS: Table[Loader] = Table(
         "csv": "rag.load.csv:load",
         "json": "rag.load.json:load",
         "jsonl": "rag.load.jsonl:load",
+        "mail": "rag.load.mail:load",
         "code": "rag.load.code:load",
     },
 )

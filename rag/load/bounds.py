@@ -26,15 +26,26 @@ def too_many(most: int) -> Unreadable:
     return Unreadable(f"has too many pieces (more than {most:,})")
 
 
-def few(items: Iterable[_T], most: int = MOST_BLOCKS) -> Iterator[_T]:
+def check(blocks: int = 0, runs: int = 0) -> None:
+    """Compares counts with the bounds.
+
+    Raises:
+        Unreadable: there are more than `MOST_BLOCKS` or `MOST_RUNS`.
+    """
+    if blocks > MOST_BLOCKS:
+        raise too_many(MOST_BLOCKS)
+    if runs > MOST_RUNS:
+        raise too_many(MOST_RUNS)
+
+
+def few(items: Iterable[_T]) -> Iterator[_T]:
     """Gives them as they are.
 
     Raises:
-        Unreadable: there are more than `most`.
+        Unreadable: there are more than `MOST_BLOCKS`.
     """
-    for number, item in enumerate(items):
-        if number == most:
-            raise too_many(most)
+    for number, item in enumerate(items, 1):
+        check(blocks=number)
         yield item
 
 
@@ -48,6 +59,5 @@ def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
     rest = iter(runs)
     while batch := list(islice(rest, _BATCH)):
         found.extend(merged(batch))
-        if len(found) > MOST_RUNS:
-            raise too_many(MOST_RUNS)
+        check(runs=len(found))
     return merged(found)

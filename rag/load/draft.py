@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rag.load.bounds import MOST_BLOCKS, MOST_RUNS, too_many
+from rag.load.bounds import check
 from rag.load.normal import compose, normalise, whole
 from rag.parsed import Block, Kind, Origin, Parsed, Run, merged
 
@@ -81,8 +81,7 @@ class Draft:
             elif low < high:
                 shifted.extend(whole(low + shift, high - low, run.source, run.source_length))
         self._runs.extend(merged(shifted))
-        if len(self._blocks) == MOST_BLOCKS or len(self._runs) > MOST_RUNS:
-            raise too_many(MOST_BLOCKS if len(self._blocks) == MOST_BLOCKS else MOST_RUNS)
+        check(len(self._blocks) + 1, len(self._runs))
         self._parts.append(text[first:last])
         self._blocks.append(Block(kind, self._length, self._length + last - first, level))
         self._length += last - first

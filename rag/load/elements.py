@@ -14,6 +14,10 @@ _BLOCKS = """
     address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure form
     header hgroup hr html legend li main menu ol pre search section summary table tbody tfoot thead tr ul
 """
+# What may stand in the head; all else closes it, as in a browser.
+_METADATA = frozenset(
+    ["base", "basefont", "bgsound", "link", "meta", "title", "noscript", "style", "script", "template"]
+)
 
 VOID = frozenset(_VOID.split())
 """Elements without an end."""
@@ -21,8 +25,6 @@ VOID = frozenset(_VOID.split())
 HIDDEN = frozenset(_HIDDEN.split())
 """Elements whose content isn't text of the page, or is the same on each."""
 
-# What may stand in the head; all else closes it, as in a browser.
-_METADATA = frozenset("base basefont bgsound link meta title noscript style script template".split())
 
 BLOCKS = frozenset(_BLOCKS.split())
 """Elements that begin on a line of their own, but paragraphs and headings."""
@@ -37,7 +39,6 @@ _SIBLINGS = {
     "tr": ({"tr"}, {"table"}),
 }
 _DEEPEST = 512
-_FOREIGN = ("svg", "math")
 
 
 class Elements:
@@ -66,8 +67,8 @@ class Elements:
             others, bounds = _SIBLINGS[tag]
             if any(self._counts[other] for other in others):
                 closed += self._close_nearest(others, bounds - others)
-        if self.top == "head" and tag not in _METADATA and tag != "head":
-            closed += self.close("head")
+        if tag not in _METADATA and tag != "head":
+            self.leave_head()
         if tag not in VOID and len(self._open) < _DEEPEST:
             self._open.append((tag, hidden or self.hidden))
             self._counts[tag] += 1
@@ -75,12 +76,13 @@ class Elements:
 
     @property
     def titled(self) -> bool:
-        """Whether what comes now is the title of the page, not that of a picture in it."""
-        return self.top == "title" and not any(self._counts[tag] for tag in _FOREIGN)
+        """Whether what comes now is the title of the page, not that of a drawing or template in it."""
+        return self.top == "title" and all(tag in {"html", "head", "title"} for tag, _ in self._open)
 
-    def words(self) -> Iterator[str]:
-        """Closes the head before words that are in none of its elements; gives what ``close`` does."""
-        return self.close("head") if self.top == "head" else iter(())
+    def leave_head(self) -> None:
+        """Closes the head if it's what is open, before what can't stand in it; nothing seen is."""
+        while self.top == "head":
+            self._close_nearest({"head"}, set())
 
     def close(self, tag: str) -> Iterator[str]:
         """Closes an element and all in it; gives the seen ones. Nothing happens if it isn't open."""

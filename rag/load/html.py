@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from rag.load.bounds import MOST_BLOCKS, too_many
 from rag.load.decoding import decode
 from rag.load.elements import BLOCKS, HIDDEN, Elements
 from rag.load.media import media_of
@@ -20,6 +21,8 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _STYLED_AWAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# A tag of so many attributes that the parser's list of them would be what costs most.
+_CROWDED = re.compile(rf"<[a-zA-Z][^<>\s/]*+(?:[\s/]++[^<>\s/]++){{{MOST_BLOCKS}}}")
 _HEADING = re.compile(r"h[1-6]\Z")
 
 
@@ -27,6 +30,8 @@ def load(name: str, data: bytes) -> Parsed:
     """Returns the text of a page."""
     declared = _DECLARED.search(data[:2048])
     original, encoding = decode(data, (declared[1] or declared[2]).decode() if declared else None)
+    if _CROWDED.search(original):
+        raise too_many(MOST_BLOCKS)
     reader = _Reader(original)
     reader.feed(_tamed(original))
     reader.close()
@@ -116,8 +121,7 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         place = self._place()
         if not data.isspace():
-            for closed in self._elements.words():
-                self._closed(closed)
+            self._elements.leave_head()
         if self._elements.titled:
             self.title = self.title or self.draft.plain(place, place + len(data))
         elif not self._elements.hidden:

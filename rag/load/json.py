@@ -33,7 +33,9 @@ def load(name: str, data: bytes) -> Parsed:
         for _, one in groupby(enumerate(reading), key=part):
             record = [leaf for _, leaf in few(one)]
             add_record(draft, original, record)
-            title = title or next((leaf.string for leaf in record if leaf.path == "title" and leaf.string), "")
+            title = title or next(
+                (leaf.string for leaf in record if leaf.path == "title" and leaf.string), ""
+            )
     except JSONDecodeError:
         return text.load(name, data)
     if original[reading.end :].strip():

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rag.load.blocks import covered, trimmed
-from rag.load.bounds import MOST_BLOCKS, too_many
+from rag.load.bounds import check
 from rag.load.decoding import decode
 from rag.load.media import media_of
 from rag.load.normal import normalise
@@ -45,7 +45,7 @@ def load(name: str, data: bytes) -> Parsed:
     original, encoding = decode(data)
     normal = normalise(original)
     text = normal.text
-    _check(text)
+    _count(text)
     front = _FRONT.match(text)
     body = front.end() if front else 0
     facts = {key: _unquoted(value) for key, value in _FACT.findall(front[0])} if front else {}
@@ -65,7 +65,7 @@ def load(name: str, data: bytes) -> Parsed:
     )
 
 
-def _check(text: str) -> None:
+def _count(text: str) -> None:
     """Counts what may begin a block, since the reader's tokens cost more than the blocks.
 
     Raises:
@@ -74,8 +74,7 @@ def _check(text: str) -> None:
     count = 0
     for found in _MARK.finditer(text):
         count += len(_MARKS.findall(found[0]))
-        if count > MOST_BLOCKS:
-            raise too_many(MOST_BLOCKS)
+        check(count)
 
 
 @lru_cache(maxsize=1)

@@ -16,14 +16,15 @@ _OF_KIND = {
     "csv": "text/csv",
     "json": "application/json",
     "jsonl": "application/jsonl",
+    "mail": "message/rfc822",
     "code": TEXT,
 }
 _SUFFIXES = {
     "text": {
         TEXT: "txt text log rst asc adoc org srt vtt readme nfo",
         "text/x-tex": "tex latex",
-        "message/rfc822": "eml",
     },
+    "mail": {"message/rfc822": "eml"},
     "markdown": {"text/markdown": "md markdown mdown mkd mkdn mdx qmd rmd"},
     "html": {"text/html": "html htm", "application/xhtml+xml": "xhtml xht"},
     "pdf": {"application/pdf": "pdf"},

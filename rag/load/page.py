@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from rag.load.bounds import MOST_RUNS, too_many
+from rag.load.bounds import check
 from rag.load.draft import Draft, Piece
 from rag.parsed import Kind, Parsed
 
@@ -111,9 +111,8 @@ class PageDraft:
         return self._draft.parsed(media, title, metadata)
 
     def _put(self, piece: Piece) -> None:
-        if len(self._pieces) == MOST_RUNS:
-            raise too_many(MOST_RUNS)
         self._pieces.append(piece)
+        check(runs=len(self._pieces))
 
     def _space(self) -> None:
         if self._pieces and self._blank is None:

@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from rag.load.blocks import paragraphs
-from rag.load.bounds import MOST_BLOCKS, too_many
+from rag.load.bounds import check
 from rag.load.normal import normalise
 from rag.parsed import Block, Page, Parsed, Unreadable
 
@@ -76,8 +76,7 @@ def _joined(texts: list[str], facts: dict[str, str]) -> Parsed:
         blocks.extend(
             Block(block.kind, block.start + length, block.end + length) for block in paragraphs(text)
         )
-        if len(blocks) > MOST_BLOCKS:
-            raise too_many(MOST_BLOCKS)
+        check(len(blocks))
         pages.append(Page(number, length, length + len(text)))
         parts.append(text)
         length += len(text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rag.load.blocks import paragraphs
-from rag.load.bounds import MOST_RUNS, few, too_many
+from rag.load.bounds import check
 from rag.load.draft import Draft, Piece
 from rag.load.values import Leaf
 
@@ -39,11 +39,12 @@ def add_record(draft: Draft, original: str, leaves: Iterable[Leaf], before: str 
 
     for leaf in leaves:
         label = f"{leaf.path}: " if leaf.path else ""
-        value = list(few(_pieces(original, leaf), MOST_RUNS))
+        value: list[Piece] = []
+        for piece in _pieces(original, leaf):
+            value.append(piece)
+            check(runs=len(row) + len(value))
         if leaf.string is None or not _is_long(leaf.string):
             row += [Piece("\n"), Piece(label), *value]
-            if len(row) > MOST_RUNS:
-                raise too_many(MOST_RUNS)
             continue
         flush()
         for number, part in enumerate(_paragraphs(value)):

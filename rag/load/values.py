@@ -120,7 +120,8 @@ def record(text: str, shift: int, at: int = 0) -> tuple[list[Leaf], int]:
     """
     reading = Reading(text, at)
     found = [
-        leaf._replace(start=leaf.start + shift, end=leaf.end + shift) if shift else leaf for leaf in few(reading)
+        leaf._replace(start=leaf.start + shift, end=leaf.end + shift) if shift else leaf
+        for leaf in few(reading)
     ]
     return found, reading.end + shift
 

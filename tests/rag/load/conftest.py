@@ -69,6 +69,26 @@ HTML = """<!DOCTYPE html>
 <footer>All rights</footer></body></html>
 """
 CSV = 'boat;berth;note\r\nTern;4;"says ""ahoy"";\r\noften"\r\nSkua;9;\r\n'
+MAIL = """From: Ida <ida@quay.example>\r
+To: Jon <jon@quay.example>\r
+Subject: =?utf-8?q?The_caf=C3=A9?= on the quay\r
+Date: Mon, 4 May 2020 10:00:00 +0200\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=cut\r
+\r
+--cut\r
+Content-Type: text/plain; charset=iso-8859-1\r
+Content-Transfer-Encoding: base64\r
+\r
+SXQgb3BlbnMgYXQgdGVuLgoKQ29tZSB0byB0aGUgY2Fm6S4K\r
+--cut\r
+Content-Type: application/pdf\r
+Content-Disposition: attachment; filename="menu.pdf"\r
+Content-Transfer-Encoding: base64\r
+\r
+JVBERi0xLjQK\r
+--cut--\r
+"""
 CODE = '''import os
 
 
@@ -168,6 +188,7 @@ def _samples() -> dict[str, bytes]:
         "berths.json": json.dumps(record, indent=1).encode(),
         "list.json": json.dumps([record, long], ensure_ascii=False).encode(),
         "berths.jsonl": "\n".join(json.dumps(one) for one in (record, long, [1, 2])).encode(),
+        "note.eml": MAIL.encode(),
         "bell.py": CODE.encode(),
         "bell.yaml": b"bell:\n  tone: low\n\nlight: green\n",
     }
@@ -221,7 +242,7 @@ def checked(name: str, data: bytes, parsed: Parsed) -> None:
         for block in parsed.blocks:
             assert any(page.start <= block.start and block.end <= page.end for page in parsed.pages)
 
-    binary = parsed.media in {"application/pdf"} or "wordprocessing" in parsed.media
+    binary = parsed.media in {"application/pdf", "message/rfc822"} or "wordprocessing" in parsed.media
     original = text if binary else decode(data, str(parsed.metadata.get("encoding", "")))[0]
     origin = parsed.origin
     place = source = 0

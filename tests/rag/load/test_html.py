@@ -76,6 +76,25 @@ def test_markup_that_is_left_open_hides_nothing() -> None:
         assert _blocks(source)
 
 
+@pytest.mark.parametrize(
+    "first", ["<h1>", "", "<p>", "<main>", "<custom-part>", "<a href='x'>", "<table><tr><td>"]
+)
+def test_a_head_that_is_left_open_ends_where_the_body_begins(first: str) -> None:
+    source = f"<html><head><meta charset=utf-8><title>T</title><style>no</style>\n<link href=x>{first}Hello"
+    parsed = parse("a.html", source.encode())
+    assert (parsed.title, parsed.text) == ("T", "Hello")
+    parsed = parse("a.html", f"<head><head><title>T</title><noscript>no</noscript>{first}Hello".encode())
+    assert (parsed.title, parsed.text) == ("T", "Hello")
+
+
+def test_the_title_is_that_of_the_page() -> None:
+    drawing = "<svg><title>Drawn</title></svg><template><title>no</title></template><p>Words"
+    assert parse("a.html", f"<body>{drawing}".encode()).title == ""
+    assert parse("a.html", f"{drawing}<math><title>no</title></math>".encode()).title == ""
+    assert parse("a.html", f"<title>Page</title>{drawing}".encode()).title == "Page"
+    assert parse("a.html", f"<html><head><title>Page</title></head>{drawing}".encode()).title == "Page"
+
+
 def test_rows_hold_the_words_of_their_cells() -> None:
     assert _blocks(
         "<table><tr><td><p>a</p><p>b</p></td><td><div>c</div></td></tr><tr><td></td></tr></table>"
