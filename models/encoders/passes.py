@@ -3,12 +3,12 @@
 - "eager": the net's own forward, padded; the reference.
 - "fused": float32 without padding (`models.inference.encoder_step`); equal within 1e-5.
 - "bfloat16": the same with bfloat16 products; cosine with the exact vector above 0.999.
-- "int8": what goes into products in 8 bits. With quick products of bytes (`models.inference.rounded`) MiniLM's
-  cosines are 0.998 on average over passages, questions and code, of a passage at least 0.995, of a word or an
-  empty text 0.99. Without them, and with adapters: 0.997, of an empty text above 0.98.
+- "int8": what goes into products in 8 bits. With quick products of bytes (`models.inference.rounded`) cosines
+  of MiniLM are 0.998 on average over passages, questions and code (least seen: 0.995), that of an empty text
+  0.990. Without them, and with adapters: 0.997, of an empty text above 0.98.
 
 With quick products of bytes "int8" embeds 1.4 times as many passages of 110 tokens a second as "bfloat16"
-does (measured on one thread); without them it's no quicker, and for processors that have products of neither
+does, on one thread and on two; without them it's no quicker, and for processors that have products of neither
 type. `homespun bench embed` measures all of them beside sentence-transformers.
 """
 
