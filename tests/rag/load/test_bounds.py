@@ -57,6 +57,13 @@ def test_a_file_of_too_many_runs_is_refused(name: str, piece: str, most: int) ->
         parse(name, ("x" + piece * (most + 1) + "x").encode())
 
 
+@pytest.mark.usefixtures("lower")
+def test_a_value_of_too_many_escapes_is_refused() -> None:
+    for name in ("a.json", "a.jsonl"):
+        with pytest.raises(Unreadable, match=r"more than 10,000"):
+            parse(name, b'["' + rb"a\t" * 10_001 + b'"]')
+
+
 def test_as_many_blocks_as_are_allowed_are_read() -> None:
     assert len(parse("a.txt", b"a\n\n" * MOST_BLOCKS).blocks) == MOST_BLOCKS
 
