@@ -28,7 +28,7 @@ class Unreadable(HomespunError):  # noqa: N818
     """A file whose text can't be had; the message says why in a few words, without the file's name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """`length` characters of the text from `start` on stand for `source_length` characters of the original.
 
@@ -88,7 +88,7 @@ class Origin:
         return last.source + last.source_length
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """A piece of a text that a chunk shouldn't cut if it can help it: ``text[start:end]``.
 

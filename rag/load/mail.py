@@ -5,6 +5,7 @@ Contract: the text is its own original, since mail is packed in ways of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 
@@ -13,12 +14,17 @@ from rag.load.bounds import check, too_many
 from rag.load.decoding import decode
 from rag.load.draft import Draft, Piece
 from rag.load.media import media_of
-from rag.parsed import Parsed
+from rag.parsed import Parsed, Unreadable
 
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _MOST_PARTS = 1_000
 _SHOWN_PARTS = 100
 _LONGEST = 2_000
+# Headers that are taken apart, with the lines that go on with them. The time for one grows with its square.
+_TAKEN_APART = re.compile(
+    rb"(?:^|[\r\n])(?:content-[a-z-]+|subject|from|to|cc|date):[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE
+)
+_HEADER_BYTES, _HEADERS_BYTES = 1 << 15, 1 << 20
 
 
 def load(name: str, data: bytes) -> Parsed:
@@ -27,13 +33,16 @@ def load(name: str, data: bytes) -> Parsed:
     What has no headers of mail is loaded as text.
 
     Raises:
-        Unreadable: it has too many parts or lines.
+        Unreadable: it has too many parts or lines, or headers that are too long.
     """
     from email import message_from_bytes, policy
 
     check(runs=data.count(b"\n"))
     if data.count(b"\n--") > _MOST_PARTS:
         raise too_many(_MOST_PARTS)
+    lengths = [found.end() - found.start() for found in _TAKEN_APART.finditer(data)]
+    if max(lengths, default=0) > _HEADER_BYTES or sum(lengths) > _HEADERS_BYTES:
+        raise Unreadable("has headers that are too long")
     message = message_from_bytes(data, policy=policy.default)
     facts = {key: words for key in _HEADERS if (words := _header(message, key))}
     if not facts:

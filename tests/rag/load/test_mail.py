@@ -44,3 +44,12 @@ def test_mail_of_too_many_parts_is_refused() -> None:
     data = b"Subject: A\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\nx\n" * 2000
     with pytest.raises(Unreadable, match=r"has too many pieces \(more than 1,000\)"):
         parse("a.eml", data)
+
+
+@pytest.mark.parametrize(
+    "header", ["To: " + "a@b.example,\r\n " * 9_000, "Content-Type: text/plain; " + "a=b; " * 20_000]
+)
+def test_headers_that_would_take_long_are_refused(header: str) -> None:
+    with pytest.raises(Unreadable, match="has headers that are too long"):
+        parse("a.eml", f"Subject: A\r\n{header}\r\n\r\nWords.".encode())
+    assert parse("a.eml", f"Subject: A\r\n\r\n{'Words: ' * 9_000}".encode()).title == "A"
