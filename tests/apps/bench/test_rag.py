@@ -19,7 +19,8 @@ def test_both_index_and_search_the_same_chunks() -> None:
     assert json.loads(json.dumps(figures)) == figures
     for size in ("40", "120"):
         told = figures["sizes"][size]
-        assert told["homespun"]["chunks"] == told["langchain"]["chunks"] >= int(size)
+        # Small sections may share one.
+        assert told["homespun"]["chunks"] == told["langchain"]["chunks"] > int(size) // 2
         assert all(value > 0 for value in told["ratios"].values())
         assert told["homespun"]["again_share"] < 1
     assert "chunks_per_second_with_embedding" in figures["sizes"]["120"]["homespun"]

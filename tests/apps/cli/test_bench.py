@@ -19,7 +19,7 @@ def probe(homespun_home: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_a_name_they_are_listed(homespun: Any) -> None:
-    names = ["decode", "embed", "fill", "graphs", "page", "read", "tokenizer", "train"]
+    names = ["decode", "embed", "fill", "graphs", "page", "rag", "read", "tokenizer", "train"]
     assert homespun("bench").out.split() == names
     assert homespun("bench", "--json").json == {"benchmarks": names}
 

@@ -8,7 +8,24 @@ from typing import Any
 
 import pytest
 
-VERBS = {"ui", "users", "chat", "memories", "models", "train", "data", "eval", "bench", "threads", "doctor"}
+VERBS = set(
+    [
+        "ui",
+        "users",
+        "chat",
+        "memories",
+        "index",
+        "search",
+        "collections",
+        "models",
+        "train",
+        "data",
+        "eval",
+        "bench",
+        "threads",
+        "doctor",
+    ]
+)
 HEAVY = ("torch", "transformers", "gradio", "langchain_core", "langgraph", "numpy")
 
 
