@@ -8,24 +8,10 @@ from typing import Any
 
 import pytest
 
-VERBS = set(
-    [
-        "ui",
-        "users",
-        "chat",
-        "memories",
-        "index",
-        "search",
-        "collections",
-        "models",
-        "train",
-        "data",
-        "eval",
-        "bench",
-        "threads",
-        "doctor",
-    ]
-)
+VERBS = {
+    *("ui", "users", "chat", "memories", "index", "search", "collections"),
+    *("models", "train", "data", "eval", "bench", "threads", "doctor"),
+}
 HEAVY = ("torch", "transformers", "gradio", "langchain_core", "langgraph", "numpy")
 
 
