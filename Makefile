@@ -34,7 +34,7 @@ stress: $(READY)  ## the long forms of the tests
 	$(BIN)/python -m pytest -m stress --timeout 7200 --hypothesis-profile default $(ARGS)
 
 bench: $(READY)  ## speed beside installed peers, as ratios
-	@for name in tokenizer decode embed train; do $(BIN)/homespun bench $$name $(ARGS) || exit 1; done
+	@for name in tokenizer decode embed train rag; do $(BIN)/homespun bench $$name $(ARGS) || exit 1; done
 
 setup: $(READY)  ## the environment in .venv (TORCH_INDEX=URL chooses PyTorch's build)
 

@@ -78,7 +78,8 @@ def open_library(settings: Settings, user: str | None = None) -> Iterator[Librar
         settings: say where it lies, who embeds and where vectors are kept.
         user: who has logged in.
     """
-    from rag.library.library import LOCAL, Library
+    from rag.library import LOCAL
+    from rag.library.library import Library
 
     with Library(
         settings.folder.library,
@@ -89,13 +90,6 @@ def open_library(settings: Settings, user: str | None = None) -> Iterator[Librar
         threads=settings.threads,
     ) as library:
         yield library
-
-
-def default_collection() -> str:
-    """Returns the name of the collection that's meant where none is named."""
-    from rag.library.library import DEFAULT
-
-    return DEFAULT
 
 
 def chat_model(settings: Settings, name: str | None = None, **sampling: Any) -> BaseChatModel:

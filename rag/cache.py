@@ -65,13 +65,13 @@ class CachedEmbeddings(Embeddings):
         return self.inner.embed_query(text)
 
     def embed(
-        self, texts: Sequence[str], told: Callable[[int], None] = lambda _: None, *, again: bool = False
+        self, texts: Sequence[str], progress: Callable[[int], None] = lambda _: None, *, again: bool = False
     ) -> NDArray[float32]:
         """The vectors of texts, [n, width], float32.
 
         Args:
             texts: any number; equal ones are embedded once.
-            told: called with how many texts are done, after each batch.
+            progress: called with how many texts are done, after each batch.
             again: whether what is kept counts for nothing, and is replaced.
 
         Raises:
@@ -91,7 +91,7 @@ class CachedEmbeddings(Embeddings):
                 continue  # damaged: it's computed and written anew
             found[one] = np.frombuffer(vector, dtype=np.float32)
             del lacking[one]
-        told(len(texts) - len(lacking))
+        progress(len(texts) - len(lacking))
         # Like lengths together, so that passes are full; the long ones first, so that what is said to be left
         # is not less than it turns out.
         left = sorted(lacking.items(), key=lambda pair: -len(pair[1]))
@@ -104,7 +104,7 @@ class CachedEmbeddings(Embeddings):
             self.computed += len(part)
             found |= {one: row for (one, _), row in zip(part, rows, strict=True)}
             self._keep([(one, row.tobytes()) for (one, _), row in zip(part, rows, strict=True)])
-            told(len(texts) - len(left) + start + len(part))
+            progress(len(texts) - len(left) + start + len(part))
         return np.stack([found[one] for one in hashes])
 
     def _compute(self, texts: list[str]) -> NDArray[float32]:

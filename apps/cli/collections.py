@@ -9,6 +9,7 @@ import typer
 
 from apps.cli.options import AsJson, CollectionName
 from apps.cli.output import columns, complain, emit, note
+from rag.library import DEFAULT
 
 if TYPE_CHECKING:
     from rag.library.records import Record
@@ -51,8 +52,8 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(name: Name = "default", as_json: AsJson = False) -> None:
-    """Show what is in a collection, and what of it couldn't be read."""
+def show(name: Name = DEFAULT, as_json: AsJson = False) -> None:
+    """Show what is in a collection, and what was opened for it and couldn't be read."""
     from apps import compose
     from homespun.settings import load_settings
 
@@ -82,7 +83,7 @@ def remove(
     names: Annotated[
         list[str], typer.Argument(metavar="SOURCE...", help="Sources, or paths that were indexed.")
     ],
-    collection: CollectionName = None,
+    collection: CollectionName = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Take sources out of a collection; the files stay."""
@@ -90,7 +91,7 @@ def remove(
     from homespun.settings import load_settings
 
     with compose.open_library(load_settings()) as library:
-        chosen = library.collection(collection or compose.default_collection(), make=False)
+        chosen = library.collection(collection, make=False)
         report = chosen.remove(names)
     if as_json:
         emit(report.as_dict())

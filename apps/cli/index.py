@@ -12,6 +12,7 @@ import typer
 from apps.cli.options import AsJson, CollectionName
 from apps.cli.output import complain, emit, note, printable
 from homespun.errors import Cancelled, UsageError
+from rag.library import DEFAULT
 
 if TYPE_CHECKING:
     from rag.library.collection import Collection
@@ -31,7 +32,7 @@ def index(
             help="Files, folders, globs or zip archives; none: those that were indexed before.",
         ),
     ] = None,
-    collection: CollectionName = None,
+    collection: CollectionName = DEFAULT,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare records, vectors and words; change nothing.")
     ] = False,
@@ -61,9 +62,9 @@ def index(
         raise UsageError("--verify and --repair are about a whole collection: leave the paths out.")
     settings = load_settings()
     with compose.open_library(settings) as library:
-        if not paths and not (verify or repair) and not collection and not library.collections():
+        if not paths and not (verify or repair) and not library.collections():
             raise UsageError("There is nothing to bring up to date yet: homespun index PATH.")
-        chosen = library.collection(collection or compose.default_collection(), make=bool(paths))
+        chosen = library.collection(collection, make=bool(paths))
         shown = Shown()
         try:
             if verify or repair:

@@ -8,8 +8,5 @@ import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 CollectionName = Annotated[
-    str | None,
-    typer.Option(
-        "--collection", "-c", metavar="NAME", help="Which collection; by default the one called default."
-    ),
+    str, typer.Option("--collection", "-c", metavar="NAME", help="Which collection.", show_default=True)
 ]

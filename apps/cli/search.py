@@ -10,6 +10,7 @@ import typer
 from apps.cli.options import AsJson, CollectionName
 from apps.cli.output import complain, emit, printable
 from homespun.errors import UsageError
+from rag.library import DEFAULT
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -20,7 +21,7 @@ LENGTH = 300
 
 def search(
     query: Annotated[str, typer.Argument(help="What is looked for, as a question or in a few words.")],
-    collection: CollectionName = None,
+    collection: CollectionName = DEFAULT,
     count: Annotated[int, typer.Option("--count", "-k", min=1, max=1000, help="How many.")] = 5,
     way: Annotated[str, typer.Option("--by", help="hybrid, bm25, dense, rrf or mmr.")] = "hybrid",
     where: Annotated[
@@ -45,7 +46,7 @@ def search(
     if not query.strip():
         raise UsageError("Say what to look for.")
     with compose.open_library(load_settings()) as library:
-        chosen = library.collection(collection or compose.default_collection(), make=False)
+        chosen = library.collection(collection, make=False)
         retriever = chosen.retriever(way)
         if least is not None:
             if way == "bm25":

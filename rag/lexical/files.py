@@ -11,14 +11,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from homespun.errors import HomespunError
 from homespun.files import sha256
+from rag.errors import Corrupt
 
 META = "meta.json"
 FORMAT = 1
 
 
-class CorruptIndex(HomespunError):  # noqa: N818
+class CorruptIndex(Corrupt):
     """The files of an index of words are missing, damaged, or made by another version of it."""
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from langchain_core.documents import Document
 
+from rag.errors import clear_errors
 from rag.library.errors import DAMAGED
 from rag.library.records import Record, documents, packed, packed_runs
 from rag.parsed import Run
-from rag.trouble import told
 
 
 class Change:
     """What can be changed. All of it shows at once, when the transaction ends.
 
-    Every method raises what `rag.trouble.told` says.
+    Every method raises what `rag.errors.clear_errors` says.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -62,7 +62,7 @@ class Change:
             (chunk.id, number, position, chunk.page_content, json.dumps(chunk.metadata))
             for position, chunk in enumerate(chunks)
         ]
-        with told(self._path, DAMAGED):
+        with clear_errors(self._path, DAMAGED):
             self._connection.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)", rows)
 
     def put_moved(self, ids: Iterable[str]) -> None:
@@ -88,7 +88,7 @@ class Change:
 
     def documents(self, ids: Sequence[str]) -> list[Document]:
         """Returns chunks by their ids, with what this transaction did, in any order."""
-        with told(self._path, DAMAGED):
+        with clear_errors(self._path, DAMAGED):
             return list(documents(self._connection, ids))
 
     def ids(self) -> list[str]:
@@ -96,5 +96,5 @@ class Change:
         return [one for (one,) in self._run("SELECT id FROM chunks ORDER BY source, position")]
 
     def _run(self, line: str, *values: Any) -> list[Any]:
-        with told(self._path, DAMAGED):
+        with clear_errors(self._path, DAMAGED):
             return self._connection.execute(line, values).fetchall()

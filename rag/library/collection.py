@@ -15,16 +15,16 @@ from langchain_core.embeddings import Embeddings
 
 from homespun.errors import HomespunError, UnknownName, UsageError
 from homespun.names import unknown
+from rag.errors import Corrupt, ReadOnly
 from rag.library.indexing import Reading, plan, put_documents
 from rag.library.lock import locked
 from rag.library.manifest import Manifest
 from rag.library.records import Record
 from rag.library.report import Progress, Report
 from rag.library.snapshot import Snapshots
-from rag.library.writer import LEXICAL, MARK, Draft, Told, Writer
+from rag.library.writer import LEXICAL, MARK, Draft, OnProgress, Writer
 from rag.load.sources import Limits, absolute
 from rag.parsed import Origin, Page
-from rag.trouble import Corrupt, ReadOnly
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -90,7 +90,7 @@ class Collection:
     def index(
         self,
         paths: Sequence[Path | str] = (),
-        told: Told = lambda _: None,
+        progress: OnProgress = lambda _: None,
         *,
         fresh: bool = False,
         wait: float | None = None,
@@ -99,7 +99,7 @@ class Collection:
 
         Args:
             paths: files, folders, globs or zip archives; none: those that were indexed before.
-            told: hears how far it is.
+            progress: hears how far it is.
             fresh: whether all of it is read anew, also what looks unchanged.
             wait: seconds to wait for another process that is changing the collection; None: as long as it
                 takes.
@@ -111,13 +111,13 @@ class Collection:
         """
         began = time.perf_counter()
         report = Report(self.name)
-        with self._mine(told, wait):
+        with self._mine(progress, wait):
             chosen = list(paths) or self.roots()
             made = plan(
                 chosen,
                 self.manifest,
                 self._limits,
-                told,
+                progress,
                 own=self.root,
                 again=not paths,
                 fresh=fresh,
@@ -128,12 +128,12 @@ class Collection:
                 report.chunks = self.counts()[1]
                 self._clean()
             else:
-                reading = Reading(made, self.manifest, self._make_chunker(), report, told, fresh=fresh)
-                self._writer().write(reading, report, told)
+                reading = Reading(made, self.manifest, self._make_chunker(), report, progress, fresh=fresh)
+                self._writer().write(reading, report, progress)
         report.seconds = time.perf_counter() - began
         return report
 
-    def add(self, documents: Sequence[Document], told: Told = lambda _: None) -> Report:
+    def add(self, documents: Sequence[Document], progress: OnProgress = lambda _: None) -> Report:
         """Puts documents into the collection as they are, one chunk each.
 
         A document's name is its id, else its metadata's `source`; one of the same name gives way.
@@ -143,19 +143,19 @@ class Collection:
         """
         began = time.perf_counter()
         report = Report(self.name)
-        with self._mine(told):
-            self._writer().write(put_documents(documents, self.manifest, report), report, told)
+        with self._mine(progress):
+            self._writer().write(put_documents(documents, self.manifest, report), report, progress)
         report.seconds = time.perf_counter() - began
         return report
 
-    def remove(self, names: Sequence[str], told: Told = lambda _: None) -> Report:
+    def remove(self, names: Sequence[str], progress: OnProgress = lambda _: None) -> Report:
         """Takes sources, or all of a path that was indexed, out of the collection; the files stay.
 
         Raises:
             UsageError: there is no such source or path.
         """
         report = Report(self.name)
-        with self._mine(told):
+        with self._mine(progress):
             known, roots = self.manifest.known(), set(self.roots())
             gone: dict[str, None] = {}
             # As it's listed, or as a path from here.
@@ -174,7 +174,7 @@ class Collection:
                 for name in names:
                     draft.change.remove_root(name)
 
-            self._writer().write(work, report, told)
+            self._writer().write(work, report, progress)
             report.removed = list(gone)
         return report
 
@@ -242,7 +242,7 @@ class Collection:
             return self._store
 
     def nearest(
-        self, vector: NDArray[float32], k: int, asked: Filter | None = None
+        self, vector: NDArray[float32], k: int, where: Filter | None = None
     ) -> list[tuple[str, float]]:
         """Returns the k chunks that are nearest to a vector, with their cosines, best first."""
         kept: list[tuple[str, float]] = []
@@ -251,26 +251,26 @@ class Collection:
             if not snapshot.ids or k < 1:
                 return []
             # What the store lets through may be of another state by an instant.
-            allowed = self._snapshots.allowed(asked) if asked else snapshot.ids
+            allowed = self._snapshots.allowed(where) if where else snapshot.ids
             wanted = k
             while True:
-                found = self.store.nearest(vector, wanted, asked)
+                found = self.store.nearest(vector, wanted, where)
                 kept = [(one, score) for one, score in found if one in allowed]
                 if len(kept) >= k or len(found) < wanted:
                     break
                 wanted *= 4
             if self.manifest.generation() == snapshot.generation:
                 break
-        if not kept and not asked and not self.store.ids() & snapshot.ids:
+        if not kept and not where and not self.store.ids() & snapshot.ids:
             raise Corrupt(f"The chunks of {self.name} have no vectors: `homespun index --repair` makes them.")
         return kept[:k]
 
-    def by_words(self, query: str, k: int, asked: Filter | None = None) -> list[tuple[str, float]]:
+    def by_words(self, query: str, k: int, where: Filter | None = None) -> list[tuple[str, float]]:
         """Returns the k chunks that BM25 finds for a query, with their scores, best first."""
         snapshot = self._snapshots.newest()
         if k < 1:
             return []
-        return snapshot.lexical.top(query, k, self._snapshots.allowed(asked) if asked else None)
+        return snapshot.lexical.top(query, k, self._snapshots.allowed(where) if where else None)
 
     def word_scores(self, query: str, ids: Sequence[str]) -> dict[str, float]:
         """Returns the BM25 scores of given chunks."""
@@ -278,39 +278,40 @@ class Collection:
 
     # Keeping it whole.
 
-    def verify(self, deep: bool = False, told: Told = lambda _: None) -> list[Fault]:
+    def verify(self, deep: bool = False, progress: OnProgress = lambda _: None) -> list[Fault]:
         """Compares records, vectors and lexical index; see `rag.library.verify`."""
         with ExitStack() as stack:
             # Else what another process is just writing would look like a fault.
             with suppress(ReadOnly):
-                stack.enter_context(locked(self.folder, lambda: told(Progress("waiting"))))
-            return self._check(told).faults(deep=deep)
+                stack.enter_context(locked(self.folder, lambda: progress(Progress("waiting"))))
+            return self._check(progress).faults(deep=deep)
 
-    def repair(self, told: Told = lambda _: None) -> list[Fault]:
+    def repair(self, progress: OnProgress = lambda _: None) -> list[Fault]:
         """Mends what `verify` finds, from what is whole; returns what it found."""
-        with self._mine(told):
+        with self._mine(progress):
             self._clean()
-            return self._check(told).repair()
+            return self._check(progress).repair()
 
     def close(self) -> None:
         """Closes what is open."""
         self.manifest.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Closes the store; it's opened again when it's needed."""
         with self._opening:
             if self._store is not None:
                 self._store.close()
                 self._store = None
 
-    def _check(self, told: Told) -> Check:
+    def _check(self, progress: OnProgress) -> Check:
         from rag.library.verify import Check
 
-        return Check(self.folder, self.manifest, lambda: self.store, self._embeddings, told, self._renew)
+        return Check(self.folder, self.manifest, lambda: self.store, self._embeddings, progress, self._renew)
 
     def _renew(self) -> None:
         """Throws a store away whose files can't be read."""
-        with self._opening:
-            if self._store is not None:
-                self._store.close()
-                self._store = None
+        self._let_go()
         shutil.rmtree(self.folder / VECTORS, ignore_errors=True)
         self.store.delete()  # what lies on a server is still there
 
@@ -324,18 +325,15 @@ class Collection:
         return Writer(self.folder, self.manifest, self.store, self._embeddings, self.facts)
 
     @contextmanager
-    def _mine(self, told: Told, wait: float | None = None) -> Iterator[None]:
+    def _mine(self, progress: OnProgress, wait: float | None = None) -> Iterator[None]:
         """Holds the lock, and takes up the facts that another process may have laid down meanwhile."""
         if not self.writable:
             raise ReadOnly(f"{self.name} is another user's: it can be searched and not changed.")
-        with locked(self.folder, lambda: told(Progress("waiting")), wait):
+        with locked(self.folder, lambda: progress(Progress("waiting")), wait):
             meta = self.manifest.meta()
             if not meta:
                 # Nothing here is of any collection: whoever began one was stopped.
-                with self._opening:
-                    if self._store is not None:
-                        self._store.close()
-                        self._store = None
+                self._let_go()
                 for left in (VECTORS, LEXICAL):
                     shutil.rmtree(self.folder / left, ignore_errors=True)
             elif meta["model"] != self.facts["model"]:

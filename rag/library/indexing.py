@@ -21,7 +21,7 @@ from rag.library.manifest import Manifest
 from rag.library.records import Record
 from rag.library.report import Progress, Report
 from rag.library.units import of_document, of_parsed, title_of
-from rag.library.writer import Draft, Told
+from rag.library.writer import Draft, OnProgress
 from rag.load.parse import parse
 from rag.load.sources import NO_MATCH, Limits, Skipped, Source, absolute, find
 from rag.parsed import Parsed, Unreadable
@@ -61,7 +61,7 @@ def plan(
     paths: Sequence[Path | str],
     manifest: Manifest,
     limits: Limits,
-    told: Told,
+    progress: OnProgress,
     *,
     own: Path,
     again: bool = False,
@@ -73,7 +73,7 @@ def plan(
         paths: files, folders, globs or archives.
         manifest: what was there before.
         limits: of the files that are read.
-        told: hears how far it is.
+        progress: hears how far it is.
         own: the folder of the library itself, which isn't looked into.
         again: whether these are paths that were there once; one that isn't there any more has no files.
         fresh: whether stamps tell nothing.
@@ -103,7 +103,7 @@ def plan(
         else:
             made.unchanged += 1
         if number % 500 == 0:
-            told(Progress("looking", number))
+            progress(Progress("looking", number))
     mine = set(made.roots)
     made.gone += [
         name
@@ -144,7 +144,7 @@ class Reading:
         manifest: what was there before.
         chunker: cuts sources up.
         report: counts.
-        told: hears how far it is.
+        progress: hears how far it is.
         fresh: whether what has the same content as before is parsed all the same.
     """
 
@@ -154,12 +154,12 @@ class Reading:
         manifest: Manifest,
         chunker: Chunker,
         report: Report,
-        told: Told,
+        progress: OnProgress,
         *,
         fresh: bool = False,
     ) -> None:
         self._plan, self._manifest, self._chunker = made, manifest, chunker
-        self._report, self._told, self._fresh = report, told, fresh
+        self._report, self._progress, self._fresh = report, progress, fresh
 
     def __call__(self, draft: Draft) -> None:
         """Puts what is new or different, removes what is gone."""
@@ -168,7 +168,7 @@ class Reading:
             draft.change.put_root(root)
         lost = []
         for number, source in enumerate(self._plan.read):
-            self._told(Progress("reading", number, len(self._plan.read), source.name))
+            self._progress(Progress("reading", number, len(self._plan.read), source.name))
             try:
                 self._one(source, known.get(source.name), draft)
             except Unreadable as error:  # it can't even be opened

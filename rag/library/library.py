@@ -16,6 +16,8 @@ from langchain_core.embeddings import Embeddings
 from homespun.errors import HomespunError, UsageError
 from homespun.names import unknown
 from rag.cache import CachedEmbeddings
+from rag.errors import ReadOnly, clear_errors
+from rag.library import DEFAULT, LOCAL
 from rag.library.access import may_read, readers, set_readers
 from rag.library.collection import MANIFEST, VECTORS, Collection
 from rag.library.encoder import open_encoder
@@ -25,15 +27,10 @@ from rag.library.lock import locked
 from rag.library.manifest import Manifest
 from rag.library.records import FORMAT
 from rag.load.sources import Limits
-from rag.trouble import ReadOnly, told
 
 if TYPE_CHECKING:
     from rag.stores.base import Store
 
-DEFAULT = "default"
-"""The collection that's meant where none is named."""
-LOCAL = "local"
-"""The user of whoever owns the machine."""
 CACHE = "embeddings.sqlite"
 """What was embedded for any collection; in a folder that no user can have."""
 
@@ -216,7 +213,7 @@ class Library:
         for user in users:
             check_name(user)
         folder = self._folder(owner, own)
-        with told(folder, DAMAGED):
+        with clear_errors(folder, DAMAGED):
             set_readers(folder, change(set(readers(folder)), set(users)))
         return readers(folder)
 

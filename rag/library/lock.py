@@ -9,8 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from homespun.errors import HomespunError
+from rag.errors import clear_errors
 from rag.library.errors import DAMAGED
-from rag.trouble import told
 
 _LOOK = 0.2  # seconds between looks at a lock that another holds
 
@@ -33,7 +33,7 @@ def locked(
         OutOfSpace: there is no room.
         HomespunError: another process held it all the time.
     """
-    with told(folder, DAMAGED):
+    with clear_errors(folder, DAMAGED):
         folder.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder.with_name(f".{folder.name}.lock"))
         try:
@@ -45,7 +45,7 @@ def locked(
             except Timeout:
                 raise HomespunError(f"Another process is changing {folder.name}. Try again later.") from None
     try:
-        with told(folder, DAMAGED):
+        with clear_errors(folder, DAMAGED):
             folder.mkdir(exist_ok=True)
         yield
     finally:

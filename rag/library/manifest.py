@@ -18,6 +18,7 @@ from typing import Self
 
 from langchain_core.documents import Document
 
+from rag.errors import BUSY_SECONDS, UNWRITABLE, clear_errors, code
 from rag.library.change import Change
 from rag.library.errors import DAMAGED
 from rag.library.records import (
@@ -33,7 +34,6 @@ from rag.library.records import (
 )
 from rag.parsed import Run
 from rag.stores.filters import Filter, to_sql
-from rag.trouble import BUSY_SECONDS, UNWRITABLE, code, told
 
 
 @dataclass(frozen=True)
@@ -71,23 +71,23 @@ class Manifest:
         """Gives a transaction; all of it is done when the body ends, nothing if it fails.
 
         Raises:
-            HomespunError: as `rag.trouble.told` says; whatever the body raises is raised too.
+            HomespunError: as `rag.errors.clear_errors` says; whatever the body raises is raised too.
         """
-        with told(self.path, DAMAGED):
+        with clear_errors(self.path, DAMAGED):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         with closing(connection):
-            with told(self.path, DAMAGED):
+            with clear_errors(self.path, DAMAGED):
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("BEGIN IMMEDIATE")
             try:
-                with told(self.path, DAMAGED):
+                with clear_errors(self.path, DAMAGED):
                     for line in SCHEMA:
                         connection.execute(line)
                     connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (FORMAT,))
                 yield Change(connection, self.path)
-                with told(self.path, DAMAGED):
+                with clear_errors(self.path, DAMAGED):
                     connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):
@@ -165,12 +165,12 @@ class Manifest:
             )
             return [document(*row) for row in rows]
 
-    def ids(self, asked: Filter | None = None) -> list[str]:
+    def ids(self, where: Filter | None = None) -> list[str]:
         """Returns the ids of all chunks, or of those that a filter lets through, in their sources' order."""
-        where, values = to_sql(asked, "metadata") if asked else ("1", [])
+        condition, values = to_sql(where, "metadata") if where else ("1", [])
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM chunks WHERE {where} ORDER BY source, position", values
+                f"SELECT id FROM chunks WHERE {condition} ORDER BY source, position", values
             )
             return [one for (one,) in rows]
 
@@ -210,7 +210,7 @@ class Manifest:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with told(self.path, DAMAGED):
+        with clear_errors(self.path, DAMAGED):
             if not self._keep:
                 with closing(self._open()) as connection:
                     yield connection

@@ -11,9 +11,9 @@ from typing import Any
 
 from langchain_core.documents import Document
 
+from rag.errors import Corrupt
 from rag.library.errors import DAMAGED
 from rag.parsed import Run
-from rag.trouble import Corrupt
 
 FORMAT = "1"
 SCHEMA = (

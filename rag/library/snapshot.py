@@ -81,18 +81,18 @@ class Snapshots:
                 self._newest = made
             return self._newest
 
-    def allowed(self, asked: Filter) -> frozenset[str]:
+    def allowed(self, where: Filter) -> frozenset[str]:
         """Returns the ids of the chunks that a filter lets through.
 
         Raises:
             UsageError: it isn't a filter.
         """
-        key = repr(parse(asked))
+        key = repr(parse(where))
         snapshot = self.newest()
         with self._lock:
             found = snapshot.allowed.get(key)
         if found is None:
-            found = frozenset(self._manifest.ids(asked))
+            found = frozenset(self._manifest.ids(where))
             with self._lock:
                 snapshot.allowed[key] = found
                 while len(snapshot.allowed) > FILTERS:

@@ -15,16 +15,15 @@ from pathlib import Path
 from langchain_core.documents import Document
 
 from rag.cache import CachedEmbeddings
+from rag.errors import Corrupt
 from rag.lexical.files import CorruptIndex
 from rag.lexical.index import LexicalIndex
 from rag.library.manifest import Manifest
 from rag.library.report import Progress
 from rag.library.units import indexed, named
-from rag.library.writer import LEXICAL, STEP, Told, clean_lexical
+from rag.library.writer import LEXICAL, STEP, OnProgress, clean_lexical
 from rag.stores.base import Store
-from rag.trouble import Corrupt
 
-UNREADABLE = "unreadable"
 SHOWN = 3
 SAMPLE = 200
 """Vectors that a deep look computes again."""
@@ -63,7 +62,7 @@ class Check:
         manifest: its records.
         store: opens its vectors, which may fail.
         embeddings: to make vectors again.
-        told: hears how far it is.
+        progress: hears how far it is.
         renew: throws the vector store's files away, so that it's empty when it's opened again.
     """
 
@@ -73,11 +72,11 @@ class Check:
         manifest: Manifest,
         store: Callable[[], Store],
         embeddings: CachedEmbeddings,
-        told: Told,
+        progress: OnProgress,
         renew: Callable[[], None],
     ) -> None:
         self._folder, self._manifest, self._open = folder, manifest, store
-        self._embeddings, self._told, self._renew = embeddings, told, renew
+        self._embeddings, self._progress, self._renew = embeddings, progress, renew
 
     def faults(self, deep: bool = False) -> list[Fault]:
         """Returns what is wrong, nothing if all is well.
@@ -90,17 +89,16 @@ class Check:
         """
         if not self._manifest.exists():
             return []
-        self._told(Progress("checking"))
-        records = self._records()
-        if any(fault.part == UNREADABLE for fault in records):
-            # Without them there is nothing to compare with.
-            return [Fault("records", fault.what, fault.ids, mendable=False) for fault in records]
+        self._progress(Progress("checking"))
+        broken = self._unreadable()
+        if broken is not None:
+            return [broken]  # without the records there is nothing to compare with
         ids = self._manifest.ids()
         try:
             vectors = self._vectors(ids, deep)
         except Corrupt as error:
             vectors = [Fault("vectors", f"the file is damaged: {error}")]
-        return [*records, *vectors, *self._lexical(ids, deep)]
+        return [*self._altered(), *vectors, *self._lexical(ids, deep)]
 
     def repair(self) -> list[Fault]:
         """Mends what can be mended; the collection's lock must be held. Returns what was wrong."""
@@ -119,7 +117,7 @@ class Check:
             self._renew()
             self._embed(ids)
         if any(fault.part == "lexical" for fault in mendable):
-            self._told(Progress("saving"))
+            self._progress(Progress("saving"))
             name = uuid.uuid4().hex[:16]
             texts = {str(chunk.id): indexed(chunk) for chunks in self._chunks(ids) for chunk in chunks}
             LexicalIndex.build(texts, texts.values()).save(self._folder / LEXICAL / name)
@@ -142,22 +140,32 @@ class Check:
             vectors = self._embeddings.embed([indexed(chunk) for chunk in chunks], again=True)
             self._store.add_vectors(chunks, vectors, [str(chunk.id) for chunk in chunks])
             done += len(chunks)
-            self._told(Progress("embedding", done, len(ids)))
+            self._progress(Progress("embedding", done, len(ids)))
 
-    def _records(self) -> list[Fault]:
-        broken = self._manifest.faults()
-        if broken:
-            return [Fault(UNREADABLE, f"the file is damaged: {broken[0]}")]
-        odd: list[str] = []
-        unreadable: list[str] = []
+    def _unreadable(self) -> Fault | None:
+        """What of the records can't be read, if anything."""
+        said = self._manifest.faults()
+        if said:
+            return Fault("records", f"the file is damaged: {said[0]}", mendable=False)
+        names = []
         for name in self._manifest.known():
             try:
                 self._manifest.record(name)
                 self._manifest.runs(name)
-                chunks, text = self._manifest.chunks_of(name), self._manifest.text(name) or ""
+                self._manifest.text(name)
+                self._manifest.chunks_of(name)
             except Corrupt:
-                unreadable.append(name)
-                continue
+                names.append(name)
+        if not names:
+            return None
+        what = "sources can't be read: remove these, index again"
+        return Fault("records", what, tuple(names), mendable=False)
+
+    def _altered(self) -> list[Fault]:
+        """Chunks that aren't what their sources say."""
+        odd: list[str] = []
+        for name in self._manifest.known():
+            chunks, text = self._manifest.chunks_of(name), self._manifest.text(name) or ""
             expected = [chunk.id for chunk in named(name, chunks)]
             odd += [
                 str(chunk.id)
@@ -165,12 +173,10 @@ class Check:
                 if chunk.id != one
                 or text[chunk.metadata["start"] : chunk.metadata["end"]] != chunk.page_content
             ]
-        if unreadable:
-            return [Fault(UNREADABLE, "sources can't be read: remove these, index again", tuple(unreadable))]
-        if odd:
-            what = "chunks aren't what their sources say: index these with --fresh"
-            return [Fault("records", what, tuple(odd), mendable=False)]
-        return []
+        if not odd:
+            return []
+        what = "chunks aren't what their sources say: index these with --fresh"
+        return [Fault("records", what, tuple(odd), mendable=False)]
 
     def _vectors(self, ids: Sequence[str], deep: bool) -> list[Fault]:
         held, listed = self._store.ids(), set(ids)

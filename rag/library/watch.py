@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.library.collection import Collection
 from rag.library.report import Report
-from rag.library.writer import Told
+from rag.library.writer import OnProgress
 
 QUIET_MS = 300
 """A change is acted on when no other has come for so long; many at once are one."""
@@ -21,7 +21,7 @@ def watch(
     collection: Collection,
     stop: threading.Event,
     done: Callable[[Report], None],
-    told: Told = lambda _: None,
+    progress: OnProgress = lambda _: None,
 ) -> None:
     """Indexes a collection's paths again whenever something below them changes, until `stop` is set.
 
@@ -29,7 +29,7 @@ def watch(
         collection: with at least one path that was indexed.
         stop: ends it, within a second or when the run that goes on is done.
         done: hears of every run that changed something.
-        told: hears how far a run is.
+        progress: hears how far a run is.
 
     Raises:
         HomespunError: what indexing raises.
@@ -38,7 +38,7 @@ def watch(
 
     def run() -> None:
         nonlocal skipped
-        report = collection.index(told=told)
+        report = collection.index(progress=progress)
         if report.added or report.changed or report.removed or report.skipped.keys() - skipped.keys():
             done(report)
         skipped = report.skipped

@@ -40,7 +40,7 @@ STEP = 4096
 MARK = ".unfinished"
 """A file that lies in the folder while there may be something to remove."""
 
-Told = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 class Draft:
@@ -98,7 +98,7 @@ class Writer:
         self._folder, self._manifest, self._store = folder, manifest, store
         self._embeddings, self._facts = embeddings, facts
 
-    def write(self, work: Callable[[Draft], None], report: Report, told: Told) -> None:
+    def write(self, work: Callable[[Draft], None], report: Report, progress: OnProgress) -> None:
         """Does `work`, indexes what is new and makes all of it visible at once.
 
         Raises:
@@ -116,7 +116,7 @@ class Writer:
             work(draft)
             after = dict.fromkeys(change.ids())
             new = [one for one in after if one not in before]
-            self._add(change, new, told)
+            self._add(change, new, progress)
             if after.keys() != before.keys() or old is None:
                 change.set(LEXICAL, self._lexical(change, old, before, after, new))
             change.put_moved(draft.moved)
@@ -152,18 +152,18 @@ class Writer:
         clean_lexical(self._folder, self._manifest)
         (self._folder / MARK).unlink(missing_ok=True)
 
-    def _add(self, change: Change, new: Sequence[str], told: Told) -> None:
+    def _add(self, change: Change, new: Sequence[str], progress: OnProgress) -> None:
         """Embeds what is new, and only then writes it to the store: searches have to pass over it there."""
         made: list[tuple[list[Document], NDArray[float32]]] = []
         for start in range(0, len(new), STEP):
             chunks = change.documents(new[start : start + STEP])
 
             def so_far(done: int, start: int = start) -> None:
-                told(Progress("embedding", start + done, len(new)))
+                progress(Progress("embedding", start + done, len(new)))
 
             vectors = self._embeddings.embed([indexed(chunk) for chunk in chunks], so_far)
             made.append((chunks, vectors))
-        told(Progress("saving"))
+        progress(Progress("saving"))
         for chunks, vectors in made:
             self._store.add_vectors(chunks, vectors, [str(chunk.id) for chunk in chunks])
         self._store.settle()

@@ -34,14 +34,14 @@ class Retriever(BaseRetriever, ABC):
 
     @abstractmethod
     def find(
-        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+        self, query: str, k: int, where: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         """Returns the best k documents.
 
         Args:
             query: the question.
             k: how many at most.
-            asked: the filter; None for all.
+            where: the filter; None for all.
             run: whose child a retriever is that this one asks.
         """
 
@@ -57,9 +57,9 @@ class Retriever(BaseRetriever, ABC):
         if count < 1:
             raise UsageError(f"k is {count}, and has to be 1 or more.")
         # A question may narrow what a retriever was made for, never widen it.
-        asked = [one for one in (self.filter, filter) if one]
-        both = {"$and": asked} if len(asked) > 1 else (asked[0] if asked else None)
-        return self.find(query, count, both, run_manager)
+        given = [one for one in (self.filter, filter) if one]
+        where = {"$and": given} if len(given) > 1 else (given[0] if given else None)
+        return self.find(query, count, where, run_manager)
 
 
 class Arm(Retriever, ABC):
@@ -73,7 +73,7 @@ class Arm(Retriever, ABC):
         """Its name among the scores."""
 
     @abstractmethod
-    def rank(self, query: str, k: int, asked: dict[str, Any] | None = None) -> list[tuple[str, float]]:
+    def rank(self, query: str, k: int, where: dict[str, Any] | None = None) -> list[tuple[str, float]]:
         """Returns ids and scores of the best k chunks."""
 
     @abstractmethod
@@ -84,17 +84,17 @@ class Arm(Retriever, ABC):
         self,
         query: str,
         k: int,
-        asked: dict[str, Any] | None,
+        where: dict[str, Any] | None,
         run: CallbackManagerForRetrieverRun,  # noqa: ARG002
     ) -> list[Document]:
         """Returns the best k chunks."""
-        ranked = self.rank(query, k, asked)
+        ranked = self.rank(query, k, where)
         scores = {one: {self.arm: score} for one, score in ranked}
         ranks = {one: {self.arm: place} for place, (one, _) in enumerate(ranked, 1)}
-        return told(self.collection, list(scores), scores, ranks)
+        return explained(self.collection, list(scores), scores, ranks)
 
 
-def told(
+def explained(
     collection: Collection,
     ids: Sequence[str],
     scores: Mapping[str, Mapping[str, float]],

@@ -16,9 +16,9 @@ class BM25Retriever(Arm):
         """Its name among the scores."""
         return "bm25"
 
-    def rank(self, query: str, k: int, asked: dict[str, Any] | None = None) -> list[tuple[str, float]]:
+    def rank(self, query: str, k: int, where: dict[str, Any] | None = None) -> list[tuple[str, float]]:
         """Returns ids and scores of the best k chunks; only those that have one of the words."""
-        return self.collection.by_words(query, k, asked)
+        return self.collection.by_words(query, k, where)
 
     def score(self, query: str, ids: Sequence[str]) -> dict[str, float]:
         """Returns the scores of given chunks."""

@@ -41,14 +41,10 @@ class DenseRetriever(Arm):
         """Its name among the scores."""
         return "dense"
 
-    def rank(self, query: str, k: int, asked: dict[str, Any] | None = None) -> list[tuple[str, float]]:
+    def rank(self, query: str, k: int, where: dict[str, Any] | None = None) -> list[tuple[str, float]]:
         """Returns ids and cosines of the best k chunks."""
-        return self.collection.nearest(self._vector(query), k, asked)
+        return self.collection.nearest(self._vector(query), k, where)
 
     def score(self, query: str, ids: Sequence[str]) -> dict[str, float]:
         """Returns the cosines of given chunks."""
         return self.collection.store.score(self._vector(query), ids)
-
-    def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[float32]]:
-        """Returns the vectors of given chunks."""
-        return self.collection.store.vectors(ids)

@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from rag.fusion import DEPTH, WEIGHTS, convex, rrf
 from rag.library.collection import Collection
-from rag.retrieve.base import Arm, Retriever, told
+from rag.retrieve.base import Arm, Retriever, explained
 from rag.retrieve.bm25 import BM25Retriever
 from rag.retrieve.dense import DenseRetriever
 
@@ -47,12 +47,12 @@ class HybridRetriever(Retriever):
         self,
         query: str,
         k: int,
-        asked: dict[str, Any] | None,
+        where: dict[str, Any] | None,
         run: CallbackManagerForRetrieverRun,  # noqa: ARG002
     ) -> list[Document]:
         """Returns the best k chunks of both arms."""
         depth = max(k, self.depth)
-        ranked = {arm.arm: arm.rank(query, depth, asked) for arm in self._arms}
+        ranked = {arm.arm: arm.rank(query, depth, where) for arm in self._arms}
         ranks = {
             name: {one: place for place, (one, _) in enumerate(found, 1)} for name, found in ranked.items()
         }
@@ -67,7 +67,7 @@ class HybridRetriever(Retriever):
             fused = rrf({name: list(found) for name, found in ranks.items()}, self.weights)
         best = fused[:k]
         ids = [one for one, _ in best]
-        return told(
+        return explained(
             self.collection,
             ids,
             {

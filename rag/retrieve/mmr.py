@@ -11,6 +11,7 @@ from pydantic import Field
 from rag.library.collection import Collection
 from rag.retrieve.base import Retriever, with_why
 from rag.retrieve.hybrid import HybridRetriever
+from rag.stores.diverse import diverse
 
 
 class MMRRetriever(Retriever):
@@ -31,31 +32,25 @@ class MMRRetriever(Retriever):
     fetch_k: int = Field(default=50, ge=1)
 
     def find(
-        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+        self, query: str, k: int, where: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         """Returns k documents, in the order in which they were chosen."""
         import numpy as np
 
         config = {"callbacks": run.get_child()}
-        found = self.base.invoke(query, config, k=max(k, self.fetch_k), filter=asked)  # type: ignore[arg-type]
+        found = self.base.invoke(query, config, k=max(k, self.fetch_k), filter=where)  # type: ignore[arg-type]
         vectors = self.collection.store.vectors([str(document.id) for document in found])
         found = [document for document in found if document.id in vectors]
         if not found:
             return []
         rows = np.stack([vectors[str(document.id)] for document in found])
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12)
         # By place, as scores of different bases aren't of one scale: 1 for the first, falling evenly.
         worth = 1 - np.arange(len(found)) / len(found)
-        nearest = np.zeros(len(found))
-        left = set(range(len(found)))
-        chosen: list[Document] = []
-        while left and len(chosen) < k:
-            gains = self.lambda_mult * worth - (1 - self.lambda_mult) * nearest
-            best = max(left, key=lambda place: (gains[place], -place))
-            left.discard(best)
-            chosen.append(with_why(found[best], {"mmr": float(gains[best])}, {"mmr": len(chosen) + 1}))
-            nearest = np.maximum(nearest, rows @ rows[best])
-        return chosen
+        chosen = diverse(worth, rows, k, self.lambda_mult)
+        return [
+            with_why(found[place], {"mmr": gain}, {"mmr": rank})
+            for rank, (place, gain) in enumerate(chosen, 1)
+        ]
 
 
 def over_hybrid(collection: Collection, **fields: Any) -> MMRRetriever:

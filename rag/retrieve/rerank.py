@@ -31,7 +31,7 @@ class RerankRetriever(Retriever):
     share: float = Field(default=1.0, ge=0, le=1)
 
     def find(
-        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+        self, query: str, k: int, where: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         """Returns the best k after the second look.
 
@@ -39,7 +39,7 @@ class RerankRetriever(Retriever):
             HomespunError: the scorer gave what is no score.
         """
         config = {"callbacks": run.get_child()}
-        found = self.base.invoke(query, config, k=max(k, self.depth), filter=asked)  # type: ignore[arg-type]
+        found = self.base.invoke(query, config, k=max(k, self.depth), filter=where)  # type: ignore[arg-type]
         if not found:
             return []
         scores = [float(score) for score in self.scorer.score([(query, indexed(one)) for one in found])]

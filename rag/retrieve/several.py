@@ -28,7 +28,7 @@ class MultiQueryRetriever(Retriever):
     depth: int = 50
 
     def find(
-        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+        self, query: str, k: int, where: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         """Returns the best k of all that was found."""
         config = {"callbacks": run.get_child()}
@@ -40,7 +40,7 @@ class MultiQueryRetriever(Retriever):
         found: dict[str, Document] = {}
         rankings: dict[str, list[str]] = {}
         for one in every:
-            documents = self.base.invoke(one, config, k=max(k, self.depth), filter=asked)  # type: ignore[arg-type]
+            documents = self.base.invoke(one, config, k=max(k, self.depth), filter=where)  # type: ignore[arg-type]
             rankings[one] = [str(document.id) for document in documents]
             for document in documents:
                 found.setdefault(str(document.id), document)

@@ -24,11 +24,11 @@ class ThresholdRetriever(Retriever):
     least: float
 
     def find(
-        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+        self, query: str, k: int, where: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         """Returns those of the best k that reach the bound: maybe none."""
         config = {"callbacks": run.get_child()}
-        found = self.base.invoke(query, config, k=k, filter=asked)  # type: ignore[arg-type]
+        found = self.base.invoke(query, config, k=k, filter=where)  # type: ignore[arg-type]
         return [
             one for one in found if one.metadata.get(SCORES, {}).get(self.by, float("-inf")) >= self.least
         ]

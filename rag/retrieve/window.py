@@ -31,11 +31,11 @@ class WindowRetriever(Retriever):
     after: int = Field(default=1, ge=0)
 
     def find(
-        self, query: str, k: int, asked: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
+        self, query: str, k: int, where: dict[str, Any] | None, run: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         """Returns at most k documents, as what overlaps is joined."""
         config = {"callbacks": run.get_child()}
-        found = self.base.invoke(query, config, k=k, filter=asked)  # type: ignore[arg-type]
+        found = self.base.invoke(query, config, k=k, filter=where)  # type: ignore[arg-type]
         chunks: dict[str, list[Document]] = {}
         given: list[Document] = []
         for document in found:

@@ -318,8 +318,9 @@ class Store(VectorStore):
         best = [one for one in best if one in found]
         if not best:
             return []
-        chosen = diverse(_unit(embedding), np.stack([found[one] for one in best]), k, lambda_mult)
-        return self.get_by_ids([best[place] for place in chosen])
+        rows = np.stack([found[one] for one in best])
+        chosen = diverse(rows @ _unit(embedding), rows, k, lambda_mult)
+        return self.get_by_ids([best[place] for place, _ in chosen])
 
     def max_marginal_relevance_search(
         self,

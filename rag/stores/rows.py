@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import final
 
 from homespun.errors import HomespunError, UsageError
-from rag.trouble import BUSY_SECONDS, UNWRITABLE, code, told
+from rag.errors import BUSY_SECONDS, UNWRITABLE, clear_errors, code
 
 FORMAT = "1"
 _PAGE = 8192  # five vectors of 384 numbers a page; in one of 4,096 there would be room for two
@@ -51,9 +51,9 @@ class Rows:
         """Gives the rows as they are now, in one transaction; None where there is no file.
 
         Raises:
-            HomespunError: as `rag.trouble.told` says.
+            HomespunError: as `rag.errors.clear_errors` says.
         """
-        with told(self.path, _ADVICE):
+        with clear_errors(self.path, _ADVICE):
             connection = self._to_read()
             if connection is None:
                 yield None
@@ -71,11 +71,11 @@ class Rows:
 
         Raises:
             UsageError: if the store is for reading only.
-            HomespunError: as `rag.trouble.told` says.
+            HomespunError: as `rag.errors.clear_errors` says.
         """
         if self.read_only:
             raise UsageError(f"{self.path} was opened for reading only.")
-        with told(self.path, _ADVICE):
+        with clear_errors(self.path, _ADVICE):
             connection = self._to_write()
             connection.execute("BEGIN IMMEDIATE")
             try:

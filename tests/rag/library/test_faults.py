@@ -204,7 +204,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from hashed import HashedWords
 from rag import Library
-from rag.trouble import ReadOnly
+from rag.errors import ReadOnly
 collection = Library(sys.argv[2], encoder=HashedWords()).collection()
 assert "Margit" in collection.retriever("hybrid").invoke("boat")[0].page_content
 assert collection.verify() == []

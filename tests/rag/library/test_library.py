@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from homespun.errors import UsageError
 from rag import Library
+from rag.errors import ReadOnly
 from rag.library.errors import NoCollection
 from rag.library.folders import folder_name, name_of
-from rag.trouble import ReadOnly
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from rag import Library
+from rag.errors import Corrupt
 from rag.library.collection import Collection
-from rag.trouble import Corrupt
 
 VECTORS = Path("vectors") / "vectors.sqlite"
 

@@ -41,7 +41,7 @@ def code(error: sqlite3.Error) -> int:
 
 
 @contextmanager
-def told(path: Path, advice: str) -> Iterator[None]:
+def clear_errors(path: Path, advice: str) -> Iterator[None]:
     """Turns errors of SQLite and of the system into a line that names the file.
 
     Args:
